@@ -1,0 +1,81 @@
+public import DHTModel
+
+/// How a node behaves. Defaults are what deployed peers do.
+public struct Configuration: Sendable {
+  /// Our id; nil draws a random one.
+  public var nodeID: NodeID?
+  /// Keeps networks apart; 0 is the public one.
+  public var network: NetworkID = 0
+  /// Families that we have a socket for.
+  public var families: Set<AddressFamily> = [.ipv4, .ipv6]
+  /// A client is answered but never given to others, and stores nothing for others.
+  public var isClient = false
+  /// An entry point that holds more nodes of far regions.
+  public var isBootstrap = false
+  /// Whether our address is known to stay: listens are renewed every 290 s instead of 20 s, and a search
+  /// that finds nobody is not taken for a lost network.
+  public var isPublicStable = false
+  /// Whether values stored for others are announced to closer nodes as they appear.
+  public var maintainsStorage = false
+  /// Types with a lifetime or policies of their own. Unknown types live 10 min and are never replaced.
+  public var types: [ValueType] = ValueType.builtIn
+  /// SHA-1 of an owner's DER key; supplied by the security layer, since the core has no hash functions.
+  public var ownerID: @Sendable (_ owner: [UInt8]) -> InfoHash? = { _ in nil }
+  public var limits = Limits()
+
+  /// The defaults.
+  public init() {}
+}
+
+/// Caps on everything that others can grow. Each has its unit in its name and its reason beside it.
+public struct Limits: Sendable {
+  /// Requests accepted per second from all sources; nil for no limit. (wire.md §8.4)
+  public var requestsPerSecond: Int? = 8192
+  /// Requests accepted per second from one IPv4 address or IPv6 /64: an eighth of all. (wire.md §8.4)
+  public var requestsPerSecondAndAddress: Int? = 1024
+  /// Bytes of values stored for others; nil for no limit. (node.md §0.1)
+  public var storageBytes: Int? = 64 << 20
+  /// Bytes of values that this node itself put; nil for no limit. (node.md §5.5)
+  public var localStorageBytes: Int? = nil
+  /// Keys with stored values or listeners; an empty key costs about 200 bytes.
+  public var storedKeys = 1 << 20
+  /// Values under one key. (node.md §0.1)
+  public var valuesPerKey = 65536
+  /// Listeners of others per IPv4 address or IPv6 /64; a busy client has a few hundred. (node.md W-24)
+  public var listenersPerAddress = 512
+  /// Listeners of others, in all.
+  public var listeners = 65536
+  /// Searches per family, running or kept for reuse. Operations beyond are refused as throttled.
+  public var searches = 1 << 16
+  /// Operations of the application that run or wait. Beyond it they are refused as throttled.
+  public var operations = 1 << 16
+  /// Nodes remembered per family beyond the routing table. Knowing more saves round trips; one costs about 200 bytes.
+  public var knownNodes = 1024
+  /// Bytes of unfinished reassemblies, in all: room for 128 of the largest values.
+  public var reassemblyBytes = 8 << 20
+  /// Unfinished reassemblies per IPv4 address or IPv6 /64.
+  public var reassembliesPerAddress = 64
+  /// Values of a listen kept per storing node. (node.md §0.1)
+  public var listenedValuesPerNode = 4096
+  /// Entries of the black list; the oldest goes first. (node.md W-44)
+  public var blacklistEntries = 1000
+  /// Different addresses of ours that are counted, per family. (node.md §7.2)
+  public var reportedAddresses = 32
+
+  /// The defaults.
+  public init() {}
+}
+
+/// What the generator of a node starts from. The product fills it from the system; the simulator from its own seed.
+public struct Seed: Sendable {
+  public var k0, k1: UInt64
+  /// 128 bits that nobody else knows, or, in a simulation, that everybody knows.
+  public init(_ k0: UInt64, _ k1: UInt64) {
+    self.k0 = k0
+    self.k1 = k1
+  }
+  /// A seed drawn from a generator.
+  public init(using generator: inout some RandomNumberGenerator) {
+    self.init(generator.next(), generator.next())
+  }
+}

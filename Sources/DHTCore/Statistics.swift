@@ -1,0 +1,62 @@
+/// What a node knows of one family. (node.md §9.6)
+public struct FamilyStatistics: Hashable, Sendable {
+  public var status: Status = .disconnected
+  /// Nodes of the routing table that answered within 120 min and were heard within 10 min.
+  public var good = 0
+  /// Nodes of the table that are neither good nor expired.
+  public var dubious = 0
+  /// Buckets with a candidate waiting for a place.
+  public var cached = 0
+  /// Good nodes whose last news was not a reply.
+  public var incoming = 0
+  /// Depth of our own bucket.
+  public var tableDepth = 0
+  public var searches = 0
+  /// Nodes remembered, in the table and beyond.
+  public var knownNodes = 0
+  /// Estimated from the depth: 8 · 2^depth.
+  public var networkSizeEstimate: Int { 8 << min(tableDepth, 48) }
+  public init() {}
+}
+
+/// What stands in storage.
+public struct StorageStatistics: Hashable, Sendable {
+  public var keys = 0
+  public var values = 0
+  public var bytes = 0
+  public var localValues = 0
+  public var localBytes = 0
+  public var listeners = 0
+  public init() {}
+}
+
+/// Counters since the node started. Nothing that is dropped is dropped in silence.
+public struct Counters: Hashable, Sendable {
+  /// Messages of one direction by request name.
+  public struct Requests: Hashable, Sendable {
+    public var ping = 0, find = 0, get = 0, put = 0, listen = 0, refresh = 0, update = 0
+    public init() {}
+  }
+  public var sent = Requests()
+  public var received = Requests()
+  public var datagramsSent = 0, datagramsReceived = 0
+  public var bytesSent = 0, bytesReceived = 0
+  public var retransmissions = 0, requestsExpired = 0
+  /// Datagrams that were not understood.
+  public var malformed = 0
+  /// Datagrams of another network.
+  public var otherNetwork = 0
+  /// Datagrams from impossible or black-listed sources, or with our own or the zero id.
+  public var refusedSources = 0
+  /// Requests over the rate limit.
+  public var rateLimited = 0
+  /// Replies and updates that nothing waited for, or from an address that was not asked.
+  public var unexpected = 0
+  /// Reassemblies given up, and parts that belonged to none.
+  public var partsDropped = 0
+  /// Values that storage refused, by policy, distance, age or quota.
+  public var valuesRefused = 0
+  /// Values pushed out by the quota.
+  public var valuesEvicted = 0
+  public init() {}
+}
