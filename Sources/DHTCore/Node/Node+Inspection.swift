@@ -33,7 +33,7 @@ extension Node {
   /// Counters since the node started.
   public var counters: Counters {
     var result = context.counters
-    result.valuesEvicted = store.evictedCount
+    result.valuesEvicted = store.evictionCount
     return result
   }
 

@@ -41,9 +41,8 @@ struct Outbox {
     var addresses: [SocketAddress] = []
     swap(&waiting, &arena)
     swap(&addresses, &destinations)
-    let bytes = waiting.bytes.span.bytes
     for packet in addresses.indices {
-      send(bytes.extracting(waiting.range(of: packet)), addresses[packet])
+      send(waiting.bytes.span.bytes.extracting(waiting.range(of: packet)), addresses[packet])
     }
     waiting.removeAll()
     addresses.removeAll(keepingCapacity: true)

@@ -41,7 +41,7 @@ struct Overlay {
     return isDubious || bootstrapPings > 0 ? .connecting : .disconnected
   }
 
-  var nextDeadline: Instant? {
+  var nextDeadline: Instant {
     var next = upkeep.nextDeadline
     if let requests = contacts.requests.nextDeadline { next = min(next, requests) }
     if let search = searchDeadlines.nextDeadline { next = min(next, search) }
