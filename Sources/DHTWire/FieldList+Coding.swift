@@ -27,10 +27,10 @@ extension FieldList {
 
   func write(to writer: inout MessagePackWriter) {
     writer.writeMapHeader(2)
-    writer.writeKey(.field)
+    writer.writeName(.field)
     writer.writeArrayHeader(fields.count)
     for field in fields { writer.writeUInt64(UInt64(field.rawValue)) }
-    writer.writeKey(.value)
+    writer.writeName(.value)
     writer.writeArrayHeader(rows.count * fields.count)
     for row in rows {
       for field in fields { row.write(field, to: &writer) }

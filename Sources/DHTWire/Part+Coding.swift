@@ -29,9 +29,9 @@ extension Part {
   static func write(_ bytes: RawSpan, index: Int, offset: Int, to writer: inout MessagePackWriter) {
     writer.writeUInt64(UInt64(index))
     writer.writeMapHeader(2)
-    writer.writeKey(.offset)
+    writer.writeName(.offset)
     writer.writeUInt64(UInt64(offset))
-    writer.writeKey(.piece)
+    writer.writeName(.piece)
     writer.writeBinaryHeader(bytes.byteCount)
     writer.append(bytes)
   }

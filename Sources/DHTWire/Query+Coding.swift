@@ -35,10 +35,10 @@ extension Query {
 
   func write(to writer: inout MessagePackWriter) {
     writer.writeMapHeader(2)
-    writer.writeKey(.select)
+    writer.writeName(.select)
     writer.writeArrayHeader(select.count)
     for field in select { writer.writeUInt64(UInt64(field.rawValue)) }
-    writer.writeKey(.filters)
+    writer.writeName(.filters)
     writer.writeArrayHeader(filters.count { $0.field != .sequence })
     for filter in filters where filter.field != .sequence { filter.write(to: &writer) }
   }
@@ -101,9 +101,9 @@ extension Query.Filter {
 
   fileprivate func write(to writer: inout MessagePackWriter) {
     writer.writeMapHeader(2)
-    writer.writeKey(.field)
+    writer.writeName(.field)
     writer.writeUInt64(UInt64(field.rawValue))
-    writer.writeKey(.value)
+    writer.writeName(.value)
     switch self {
     case .id(let id): writer.writeUInt64(id)
     case .valueType(let type): writer.writeUInt64(UInt64(type))
