@@ -17,7 +17,7 @@ struct Reassembly: Sendable {
 
   // Rough sizes of what is kept beside the bytes of parts.
   private static let ownBytes = 512
-  private static let placeBytes = 64
+  private static let placeBytes = 128
   private static let pieceBytes = 64
 
   init(number: UInt64, now: Instant) {
@@ -35,12 +35,15 @@ struct Reassembly: Sendable {
 
   /// Takes the message, and then the parts that came before it.
   mutating func start(_ message: Message, now: Instant) {
-    let sizes = message.body.values?.announced ?? []
+    var list = message.body.values ?? ValueList()
+    let sizes = list.announced
+    list.announced = []  // the places take over
     self.message = message
+    self.message?.body.setValues(list)
     places = sizes.map { $0.map { .open(ValueAssembly(size: $0)) } ?? .refused }
     missing = sizes.count { $0 != nil }
     lastUseful = now
-    bytes += places.count * Self.placeBytes + (message.body.values?.values.reduce(0) { $0 + $1.size + 128 } ?? 0)
+    bytes += places.count * Self.placeBytes + list.values.reduce(0) { $0 + $1.size + 128 }
     let kept = early
     bytes -= Self.bytes(of: kept)
     early = []
@@ -88,7 +91,6 @@ struct Reassembly: Sendable {
   func partial() -> (message: Message, missing: Int)? {
     guard var message, var list = message.body.values else { return nil }
     for case .done(let value?) in places { list.values.append(value) }
-    list.announced = []
     message.body.setValues(list)
     return (message, missing)
   }
