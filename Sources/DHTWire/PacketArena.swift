@@ -1,3 +1,5 @@
+import MessagePack
+
 /// Encoded packets, back to back in one buffer that is reused: no allocation per packet.
 public struct PacketArena: Sendable {
   /// The bytes of all packets.
@@ -18,5 +20,10 @@ public struct PacketArena: Sendable {
   public mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
+  }
+
+  mutating func append(reserving: Int, _ write: (inout MessagePackWriter) -> Void) {
+    MessagePackWriter.append(to: &bytes, reserving: reserving, write)
+    ends.append(bytes.count)
   }
 }

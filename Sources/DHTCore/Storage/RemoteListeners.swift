@@ -97,6 +97,9 @@ struct RemoteListeners: Sendable {
     return found
   }
 
+  /// Keys that somebody listens to, in order.
+  var keys: [InfoHash] { byKey.keys.sorted() }
+
   /// Whether anybody listens to a key.
   func hasListeners(at key: InfoHash) -> Bool { byKey[key] != nil }
 
