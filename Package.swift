@@ -51,7 +51,7 @@ let package = Package(
     library("DHTCore", ["DHTModel", "DHTWire"]),
     library("DHTSecurity", ["DHTModel", crypto]),
     library("DHTSimulator", ["DHTModel", "DHTWire", "DHTCore"]),
-    library("DHTTransport", ["DHTModel", "DHTCore", nioCore, nioPosix]),
+    library("DHTTransport", ["DHTModel", "DHTCore", nioCore, nioLocks, nioPosix]),
     library("OpenDHT", ["MessagePack", "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", nioCore, nioLocks, logging]),
     library("DHTTools", ["OpenDHT", arguments]),
     tool("dhtnode", ["DHTTools"]),
