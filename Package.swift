@@ -62,7 +62,7 @@ let package = Package(
     tests("DHTWireTests", ["DHTWire", "DHTModel", "MessagePack"], resources: [.copy("Vectors")]),
     tests("DHTCoreTests", ["DHTCore", "DHTModel", "DHTWire"]),
     tests("Scenarios", ["DHTSimulator", "DHTCore", "DHTModel", "DHTWire"]),
-    tests("DHTTransportTests", ["DHTTransport", "DHTCore", "DHTModel"]),
+    tests("DHTTransportTests", ["DHTTransport", "DHTCore", "DHTModel", nioCore, nioPosix]),
     tests("OpenDHTTests", ["OpenDHT"]),
     tests("DHTToolsTests", ["DHTTools", "OpenDHT"]),
   ],

@@ -30,8 +30,13 @@ struct DatagramSender {
   private var pending = CircularBuffer<(bytes: [UInt8], destination: Address)>()
   private var pendingBytes = 0
   private let maximumPendingBytes: Int
+  /// Gives a datagram to the system; the error number, or nil when it was taken. Tests put a full buffer here.
+  private let transmit: (RawSpan, Address, Int32) -> Int32?
 
-  init(maximumPendingBytes: Int) { self.maximumPendingBytes = maximumPendingBytes }
+  init(maximumPendingBytes: Int, transmit: @escaping (RawSpan, Address, Int32) -> Int32? = DatagramSender.transmit) {
+    self.maximumPendingBytes = maximumPendingBytes
+    self.transmit = transmit
+  }
 
   /// Whether datagrams wait for the system; `flush` must be called soon.
   var isPending: Bool { !pending.isEmpty }
@@ -41,7 +46,7 @@ struct DatagramSender {
     _ bytes: RawSpan, to destination: Address, through descriptor: Int32, _ counters: inout SocketCounters
   ) -> Result {
     guard pending.isEmpty else { return keep(bytes, destination, &counters) }
-    switch Self.transmit(bytes, destination, descriptor) {
+    switch transmit(bytes, destination, descriptor) {
     case nil:
       counters.sent += 1
       return .sent
@@ -55,7 +60,7 @@ struct DatagramSender {
     through descriptor: Int32, _ counters: inout SocketCounters, _ report: (Address, Result) -> Void
   ) {
     while let (bytes, destination) = pending.first {
-      let error = Self.transmit(bytes.span.bytes, destination, descriptor)
+      let error = transmit(bytes.span.bytes, destination, descriptor)
       if error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS { return }
       pending.removeFirst()
       pendingBytes -= bytes.count
@@ -88,7 +93,7 @@ extension DatagramSender {
   }
 
   /// The system's error; nil when it took the datagram.
-  private static func transmit(_ bytes: RawSpan, _ destination: Address, _ descriptor: Int32) -> Int32? {
+  static func transmit(_ bytes: RawSpan, _ destination: Address, _ descriptor: Int32) -> Int32? {
     bytes.withUnsafeBytes { buffer in
       destination.withSystemAddress { address, length in
         while true {
