@@ -63,7 +63,7 @@ let package = Package(
     tests("DHTCoreTests", ["DHTCore", "DHTModel", "DHTWire"]),
     tests("Scenarios", ["DHTSimulator", "DHTCore", "DHTModel", "DHTWire"]),
     tests("DHTTransportTests", ["DHTTransport", "DHTCore", "DHTModel", nioCore, nioPosix]),
-    tests("OpenDHTTests", ["OpenDHT", "DHTCore"]),
+    tests("OpenDHTTests", ["OpenDHT", "DHTCore", nioLocks, nioPosix, logging]),
     tests("DHTToolsTests", ["DHTTools", "OpenDHT"]),
   ],
   swiftLanguageModes: [.v6]
