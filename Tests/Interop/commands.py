@@ -1,0 +1,1 @@
+async def bad_arguments(report): pass

@@ -1,0 +1,2 @@
+async def malformed(report): pass
+async def floods(report): pass
