@@ -26,6 +26,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioLocks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -51,7 +52,7 @@ let package = Package(
     library("DHTSecurity", ["DHTModel", crypto]),
     library("DHTSimulator", ["DHTModel", "DHTWire", "DHTCore"]),
     library("DHTTransport", ["DHTModel", "DHTCore", nioCore, nioPosix]),
-    library("OpenDHT", ["MessagePack", "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", nioCore, nioPosix, logging]),
+    library("OpenDHT", ["MessagePack", "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", nioCore, nioLocks, logging]),
     library("DHTTools", ["OpenDHT", arguments]),
     tool("dhtnode", ["DHTTools"]),
     tool("dht", ["DHTTools"]),

@@ -1,0 +1,16 @@
+public import NIOCore
+internal import NIOPosix
+
+/// The threads that run nodes. Each runs many; their number grows with the processor's cores, not with nodes.
+public final class DHTThreads: Sendable {
+  /// One thread for each core, shared by every node, and every other user of SwiftNIO's own group, in the process.
+  public static let shared = DHTThreads(group: MultiThreadedEventLoopGroup.singleton)
+
+  private let group: any EventLoopGroup
+
+  /// A group of the application's own; the application shuts it down when its nodes have stopped.
+  public init(group: any EventLoopGroup) { self.group = group }
+
+  /// The loop for one more node: each in turn.
+  public func next() -> any EventLoop { group.next() }
+}

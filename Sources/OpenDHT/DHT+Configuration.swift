@@ -1,0 +1,44 @@
+internal import DHTCore
+public import Logging
+
+/// How the node of the protocol behaves: id, network, limits, types. Defaults are what deployed peers do.
+public typealias NodeConfiguration = DHTCore.Configuration
+
+extension DHT {
+  /// How a node is set up. The defaults make a node on a free port of both families that knows nobody yet.
+  ///
+  ///     var configuration = DHT.Configuration(port: 4222, bootstrap: ["[::1]:4223", "192.0.2.7"])
+  ///     configuration.node.isClient = true
+  public struct Configuration: Sendable {
+    /// UDP port of both families; 0 lets the system choose one.
+    public var port: UInt16
+    /// Address to bind for IPv4; nil for any.
+    public var bindIPv4: IPAddress?
+    /// Address to bind for IPv6; nil for any.
+    public var bindIPv6: IPAddress?
+    /// Entry points. None is built in: without one the node waits to be found.
+    public var bootstrap: [Host]
+    /// How the node of the protocol behaves. `families` says which sockets to open.
+    public var node = NodeConfiguration()
+    /// Sizes of the sockets' buffers.
+    public var sockets = SocketConfiguration()
+    /// The threads that run the node; shared by all nodes of the process by default.
+    public var threads = DHTThreads.shared
+    /// Where the node's events and counters are told, at a rate that peers cannot raise; nil for nowhere.
+    public var logger: Logger?
+
+    /// The defaults, but for what is given.
+    public init(
+      port: UInt16 = 0, network: NetworkID = 0, bootstrap: [Host] = [], bindIPv4: IPAddress? = nil,
+      bindIPv6: IPAddress? = nil, logger: Logger? = nil
+    ) {
+      self.port = port
+      self.bootstrap = bootstrap
+      self.bindIPv4 = bindIPv4
+      self.bindIPv6 = bindIPv6
+      self.logger = logger
+      node.network = network
+      node.ownerID = { publicKeyID($0) }
+    }
+  }
+}

@@ -1,0 +1,101 @@
+internal import DHTCore
+internal import NIOCore
+
+/// A node of the distributed hash table, and everything an application does with it.
+///
+///     let dht = DHT(DHT.Configuration(bootstrap: ["bootstrap.example.org:4222"]))
+///     try await dht.start()
+///     try await dht.put(Value("hello"), at: InfoHash(hashing: "room"))
+///     for await change in dht.listen(to: InfoHash(hashing: "room")) { … }
+///     await dht.stop()
+///
+/// Every operation ends exactly once: with its result, at its deadline, when its task is cancelled, or when the node
+/// stops. Operations made while the node is still connecting wait for it; made while it is cut off, they fail at once.
+///
+/// A started node runs until `stop()`, also when nobody holds it any more. Nothing here blocks a thread.
+public final class DHT: Sendable {
+  /// How the node was set up.
+  public let configuration: Configuration
+  /// The node's id: the configured one, or one drawn at random when this object was made.
+  public let nodeID: NodeID
+  let session: NIOLoopBoundBox<Session>
+
+  /// Prepares a node. Opens nothing and starts nothing.
+  public init(_ configuration: Configuration = Configuration()) {
+    self.configuration = configuration
+    let id = configuration.node.nodeID ?? InfoHash.random()
+    nodeID = id
+    let loop = configuration.threads.next()
+    session = .makeBoxSendingValue(Session(configuration, nodeID: id, loop: loop), eventLoop: loop)
+  }
+
+  /// Opens the sockets and begins to connect to the bootstrap hosts.
+  ///
+  /// Throws `.alreadyRunning`, `.portInUse` or `.cannotBind`; nothing runs then. A stopped node can be started again.
+  public func start() async throws(DHTError) {
+    try await answer { session, done in session.start(done) }.get()
+  }
+
+  /// Stops the node: everything that runs ends as cancelled, the sockets close. Takes milliseconds.
+  public func stop() async {
+    await answer { session, done in session.stop { done(()) } }
+  }
+
+  /// Refuses new operations and waits until the running gets, queries, puts and pings are over. Meanwhile the node
+  /// still answers others. Listens and permanent values do not count. Call `stop()` afterwards.
+  ///
+  /// Returns false when the time was over, or the task cancelled, first.
+  @discardableResult
+  public func drain(timeout: Duration = .seconds(15)) async -> Bool {
+    let waiting = Waiting<Bool>(cancelled: false)
+    return await waiting.value(of: self) { session in session.drain(timeout: timeout, waiting) }
+  }
+
+  /// Waits until a family is connected, that is, a good node is known. Returns at once when it is so already.
+  ///
+  /// Throws `.timedOut`, `.cancelled`, or `.notRunning` when the node is, or gets, stopped.
+  public func waitUntilConnected(timeout: Duration = .seconds(10)) async throws(DHTError) {
+    let waiting = Waiting<Result<Void, DHTError>>(cancelled: .failure(.cancelled))
+    try await waiting.value(of: self) { session in session.waitUntilConnected(timeout: timeout, waiting) }.get()
+  }
+}
+
+extension DHT {
+  /// How well each family is connected.
+  public var status: NodeStatus {
+    get async { await onLoop { session in session.status } }
+  }
+
+  /// The status now, then each change of it. A slow reader sees the latest only. Ends when the node stops.
+  ///
+  ///     for await status in dht.statusUpdates { print(status) }
+  public var statusUpdates: StatusUpdates { StatusUpdates(dht: self) }
+
+  /// The UDP ports in use; nil for a family without socket.
+  public var boundPorts: BoundPorts {
+    get async { await onLoop { session in session.boundPorts } }
+  }
+
+  /// Adds entry points, tried at once and again whenever the node is cut off. Before `start()` they wait for it.
+  public func bootstrap(to hosts: Host...) { bootstrap(to: hosts) }
+
+  /// Adds entry points, tried at once and again whenever the node is cut off. Before `start()` they wait for it.
+  public func bootstrap(to hosts: [Host]) {
+    tell { session in session.addBootstrap(hosts) }
+  }
+
+  /// Forgets every entry point.
+  public func clearBootstrap() {
+    tell { session in session.clearBootstrap() }
+  }
+
+  /// Adds nodes known from elsewhere, for example from a saved list. Sends nothing by itself.
+  public func insert(_ contacts: [NodeContact]) {
+    tell { session in session.insert(contacts) }
+  }
+
+  /// Tells the node that this machine's network changed: addresses, routes, a wake-up from sleep.
+  public func connectivityChanged() {
+    tell { session in session.connectivityChanged() }
+  }
+}

@@ -1,0 +1,23 @@
+extension DHT {
+  /// The records of a query, as they come. One operation: two loops over it share its records.
+  public struct Records: AsyncSequence, Sendable {
+    public typealias Element = FieldRecord
+    public typealias Failure = Never
+    let handle: OperationHandle<RecordBacklog>
+
+    /// How the query ended; waits for its end. Cancelling the waiting task cancels the query.
+    public var outcome: GetOutcome { get async { await handle.operation.getOutcome } }
+    /// Ends the query at once. Leaving the loop does the same.
+    public func cancel() { handle.operation.cancel() }
+
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(handle: handle) }
+
+    public struct AsyncIterator: AsyncIteratorProtocol {
+      let handle: OperationHandle<RecordBacklog>
+      /// The next record; nil when the query is over or its task cancelled.
+      public mutating func next(isolation actor: isolated (any Actor)?) async -> FieldRecord? {
+        await handle.operation.next()
+      }
+    }
+  }
+}

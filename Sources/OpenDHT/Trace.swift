@@ -1,0 +1,23 @@
+extension DHT {
+  /// The steps of a traced get, as they happen. One operation: two loops over it share its steps.
+  public struct Trace: AsyncSequence, Sendable {
+    public typealias Element = TraceStep
+    public typealias Failure = Never
+    let handle: OperationHandle<TraceBacklog>
+
+    /// How the get ended; waits for its end. Cancelling the waiting task cancels the get.
+    public var outcome: GetOutcome { get async { await handle.operation.getOutcome } }
+    /// Ends the get at once. Leaving the loop does the same.
+    public func cancel() { handle.operation.cancel() }
+
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(handle: handle) }
+
+    public struct AsyncIterator: AsyncIteratorProtocol {
+      let handle: OperationHandle<TraceBacklog>
+      /// The next step; nil when the get is over or its task cancelled.
+      public mutating func next(isolation actor: isolated (any Actor)?) async -> TraceStep? {
+        await handle.operation.next()
+      }
+    }
+  }
+}
