@@ -199,12 +199,21 @@ class Node:
         return await self.driver.call("put", timeout, node=self.number, key=key, data=base64.b64encode(data).decode(), **options)
 
     async def get(self, key, where=None, timeout=40):
-        reply = await self.driver.call("get", timeout, node=self.number, key=key, **({"where": where} if where else {}))
+        reply = await self.driver.call("get", timeout, node=self.number, key=key, **self.asking(where))
         reply["found"] = {value["id"]: value for value in reply.get("values", [])}
         return reply
 
     async def query(self, key, query, timeout=30):
-        return await self.driver.call("query", timeout, node=self.number, key=key, query=query)
+        return await self.driver.call("query", timeout, node=self.number, key=key, **self.asking(query))
+
+    def asking(self, text):
+        """The fields of a request for a query in text form: the reference parses it, ours gets its parts."""
+        if not text or self.kind != "ours":
+            return {"where": text} if text else {}
+        select, _, where = text.partition("WHERE")
+        filters = [item.split("=", 1) for item in where.split(",") if "=" in item]
+        return {"select": [name for name in select.replace("SELECT", "").strip().split(",") if name],
+                "filters": [{"field": name.strip(), "value": value.strip()} for name, value in filters]}
 
     async def listen(self, key):
         return await Listening(self, key).start()
