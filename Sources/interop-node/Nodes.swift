@@ -79,9 +79,11 @@ extension Nodes {
     if request.ipv4?.isEmpty == false { configuration.node.families.insert(.ipv4) }
     if request.ipv6?.isEmpty == false { configuration.node.families.insert(.ipv6) }
     configuration.node.isClient = request.client ?? false
-    // All nodes of a test share one address, and so one allowance. Those of the reference run without it, too.
-    configuration.node.limits.requestsPerSecond = nil
-    configuration.node.limits.requestsPerSecondAndAddress = nil
+    if request.limited != true {
+      // All nodes of a test share one address, and so one allowance. Those of the reference run without it, too.
+      configuration.node.limits.requestsPerSecond = nil
+      configuration.node.limits.requestsPerSecondAndAddress = nil
+    }
     let dht = DHT(configuration)
     try await dht.start()
     nodes[number] = dht

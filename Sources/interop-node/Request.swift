@@ -27,6 +27,8 @@ struct Request: Decodable {
   var port: UInt16?
   var network: UInt32?
   var client: Bool?
+  /// Whether the limits of requests per second stand as in the product.
+  var limited: Bool?
   /// Empty for no socket of the family; otherwise its loopback address is bound.
   var ipv4: String?
   var ipv6: String?

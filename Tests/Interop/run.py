@@ -75,6 +75,7 @@ async def everything(options, report, drivers, numbers):
     if wants("hostile") and "ours" in drivers:
         report.section("bad packets")
         await hostile.malformed(report)
+        await hostile.rate_limit(report)
         await hostile.floods(report)
     if wants("commands") and "ours" in drivers:
         report.section("commands")
