@@ -19,7 +19,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "Tests" / "Interop"))
 
-from network import in_parallel  # noqa: E402
 from peers import Driver, Missing, Node  # noqa: E402
 from values import data_of, key_of  # noqa: E402
 
