@@ -13,9 +13,7 @@ extension Query {
 
   /// The query as it travels. A filter on the sequence number stays at home: peers abort on it. (wire.md §6.5)
   public func packed() -> [UInt8] {
-    var writer = MessagePackWriter()
-    write(to: &writer)
-    return writer.finish()
+    MessagePackWriter.bytes { write(to: &$0) }
   }
 }
 
