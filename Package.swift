@@ -56,6 +56,7 @@ let package = Package(
     library("DHTTools", ["OpenDHT", arguments]),
     tool("dhtnode", ["DHTTools"]),
     tool("dht", ["DHTTools"]),
+    tool("interop-node", ["OpenDHT"]),
     tool("dhtsim", ["DHTSimulator", "DHTModel", "DHTCore", arguments]),
     tests("MessagePackTests", ["MessagePack"]),
     tests("DHTModelTests", ["DHTModel"]),
