@@ -43,6 +43,21 @@ public struct Token: Hashable, Sendable {
     }
   }
 
+  /// Reads the bytes of a range. The caller has checked that they are there.
+  public init(reading bytes: RawSpan, in range: Range<Int>) {
+    func word(_ index: Int) -> UInt64 {
+      UInt64(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: range.lowerBound + index * 8, as: UInt64.self))
+    }
+    if range.count == 32 {
+      self.init(words: word(0), word(1), word(2), word(3))
+    } else {
+      self.init(range.map { bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) })
+    }
+  }
+
+  /// The first 32 bytes as four words, each in big-endian order, zeros after the last byte.
+  public var words: (UInt64, UInt64, UInt64, UInt64) { (w0, w1, w2, w3) }
+
   /// The byte at an index below `count`.
   public subscript(index: Int) -> UInt8 {
     guard index < 32 else { return tail[index - 32] }

@@ -8,8 +8,8 @@ public struct Message: Hashable, Sendable {
   public var transaction: TransactionID
   /// Whether the sender is a client, which is answered but never given to others.
   public var isClient: Bool
-  /// User agent, at most 16 bytes kept; never interpreted.
-  public var agent: [UInt8]
+  /// User agent; empty when the packet has none.
+  public var agent: UserAgent
   public var body: Body
 
   public enum Body: Hashable, Sendable {
@@ -24,7 +24,7 @@ public struct Message: Hashable, Sendable {
   /// A message; the agent is ours unless told otherwise.
   public init(
     network: NetworkID = 0, transaction: TransactionID, isClient: Bool = false,
-    agent: [UInt8] = Message.ownAgent, body: Body
+    agent: UserAgent = Message.ownAgent, body: Body
   ) {
     self.network = network
     self.transaction = transaction
@@ -34,7 +34,7 @@ public struct Message: Hashable, Sendable {
   }
 
   /// What we send as user agent: `o2`, as the network's nodes since 2.6.0.
-  public static let ownAgent: [UInt8] = Array("o2".utf8)
+  public static let ownAgent: UserAgent = "o2"
 }
 
 /// What one node asks of another.
@@ -154,8 +154,9 @@ public enum Want: Hashable, Sendable {
 public struct ValueList: Hashable, Sendable {
   /// Values at hand: inline ones, or, after reassembly, all.
   public var values: [Value]
-  /// Packed sizes of values that arrive in parts, in bytes, in order; each is at most `Limits.packedValueBytes`.
-  /// `nil` marks a place whose size was refused: its parts are dropped.
+  /// Packed sizes of values that arrive in parts, in bytes, each at its place in the packet's list, at most
+  /// `WireLimits.packedValueBytes`. `nil` marks a place that no part fills: an inline value stands there, or a
+  /// value or size that was refused. Empty when no size was announced.
   public var announced: [Int?]
   /// Whether the packet had the field at all.
   public var isPresent: Bool

@@ -1,3 +1,5 @@
+import MessagePack
+
 /// Encoded packets, back to back in one buffer that is reused: no allocation per packet.
 public struct PacketArena: Sendable {
   /// The bytes of all packets.
@@ -18,5 +20,15 @@ public struct PacketArena: Sendable {
   public mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
+  }
+
+  // Appends one packet. The array moves into the writer and back, so nothing is copied.
+  mutating func append(reserving: Int, _ write: (inout MessagePackWriter) -> Void) {
+    var taken: [UInt8] = []
+    swap(&taken, &bytes)
+    var writer = MessagePackWriter(appendingTo: consume taken, reserving: reserving)
+    write(&writer)
+    bytes = writer.finish()
+    ends.append(bytes.count)
   }
 }

@@ -1,0 +1,150 @@
+public import DHTModel
+
+/// Listens of the application. (node.md §4.6–4.8)
+extension Node {
+  /// Tells of changes under a key until cancelled.
+  public mutating func listen(
+    to key: InfoHash, where filters: [Query.Filter] = [], deadline: Instant? = nil, now: Instant
+  ) -> OperationID {
+    begin(now)
+    let operation = freshOperation()
+    guard key != .zero, hasRoom, !isShutDown else {
+      let ending: Ending = key == .zero ? .invalid(.zeroKey) : isShutDown ? .cancelled : .throttled
+      context.outbox.tell(.finished(operation, .listen(ending)))
+      return operation
+    }
+    let query = Query(where: filters)
+    let group = (groupsByKey[key] ?? []).first { query.isSatisfied(by: groups[$0]!.query) } ?? openGroup(key, query)
+    operations[operation] = .listen(Operation.ListenOperation(key: key, query: query, group: group))
+    limit(operation, by: deadline)
+    groups[group]?.subscribers.append(operation)
+    groups[group]?.lingersUntil = nil
+    let known = (groups[group]?.view.values ?? []).map(ListenChange.added)
+    tell(known, to: operation, query)
+    settle()
+    return operation
+  }
+
+  /// A listen that no other serves: fill it from our own storage, and ask the network.
+  private mutating func openGroup(_ key: InfoHash, _ query: Query) -> NetworkListen.ID {
+    let id = freshSharedID()
+    let wire = Query(where: query.filters.filter { $0.field != .sequence })
+    var group = ListenGroup(
+      id: id, key: key, query: wire, view: ListenView(limit: configuration.limits.listenedValuesPerNode))
+    for value in store.values(at: key, matching: wire) {
+      _ = group.view.add(value, from: .local, until: .distantFuture, isCertain: true)
+    }
+    groups[id] = group
+    groupsByKey[key, default: []].append(id)
+    for index in overlays.indices {
+      _ = overlays[index].startListen(NetworkListen(id: id, query: wire), at: key, &context)
+    }
+    return id
+  }
+
+  mutating func unsubscribe(_ operation: OperationID, _ id: NetworkListen.ID) {
+    groups[id]?.subscribers.removeAll { $0 == operation }
+    guard let group = groups[id], group.subscribers.isEmpty else { return }
+    if isShutDown { return closeGroup(id) }
+    groups[id]?.lingersUntil = context.now + ListenGroup.linger
+    groupDeadlines.push(id, at: context.now + ListenGroup.linger)
+  }
+
+  mutating func closeGroup(_ id: NetworkListen.ID) {
+    guard let group = groups.removeValue(forKey: id) else { return }
+    groupsByKey[group.key]?.removeAll { $0 == id }
+    if groupsByKey[group.key]?.isEmpty == true { groupsByKey[group.key] = nil }
+    for index in overlays.indices { overlays[index].stopListen(id, at: group.key) }
+  }
+
+  mutating func advanceGroups() {
+    while let id = groupDeadlines.popDue(context.now) {
+      guard let group = groups[id] else { continue }
+      if let end = group.lingersUntil, end <= context.now {
+        closeGroup(id)
+        continue
+      }
+      let changes = groups[id]!.view.expire(now: context.now)
+      tell(changes, of: id)
+      plan(id)
+    }
+  }
+
+  private mutating func plan(_ id: NetworkListen.ID) {
+    if let next = groups[id]?.view.nextDeadline, next < .distantFuture { groupDeadlines.push(id, at: next) }
+  }
+}
+
+// MARK: News
+
+extension Node {
+  /// A storing node told something. Its word holds for twice the life of the value's type: a refresh may come at
+  /// the very end. (N-104)
+  mutating func hear(_ news: ListenNews, _ id: NetworkListen.ID, from contact: NodeContact, _ family: AddressFamily) {
+    guard groups[id] != nil else { return }
+    let source = ListenView.Source.node(family, contact.id)
+    var changes: [ListenChange] = []
+    switch news {
+    case .values(let values):
+      for value in values where groups[id]!.query.matches(value, ownerID: configuration.ownerID) {
+        let expiry = context.now + store.lifetime(ofType: value.type) * 2
+        if let change = groups[id]!.view.add(value, from: source, until: expiry) { changes.append(change) }
+      }
+    case .refreshed(let ids):
+      for value in ids {
+        guard let type = groups[id]!.view.type(of: value) else { continue }
+        groups[id]!.view.refresh(value, from: source, until: context.now + store.lifetime(ofType: type) * 2)
+      }
+    case .expired(let ids):
+      changes = ids.compactMap { groups[id]!.view.drop($0, from: source) }
+    }
+    tell(changes, of: id)
+    plan(id)
+  }
+
+  mutating func loseListenSource(_ id: NetworkListen.ID, _ family: AddressFamily, _ node: NodeID) {
+    guard groups[id] != nil else { return }
+    tell(groups[id]!.view.dropAll(from: .node(family, node)), of: id)
+  }
+
+  /// Our own storage changed: its listens hear of it without the network. (N-106)
+  mutating func hearLocal(_ change: StoreChange) {
+    for id in groupsByKey[change.key] ?? [] {
+      guard let group = groups[id] else { continue }
+      var changes: [ListenChange] = []
+      switch change.kind {
+      case .added(let value), .edited(let value):
+        guard group.query.matches(value, ownerID: configuration.ownerID) else { continue }
+        if let change = groups[id]!.view.add(value, from: .local, until: .distantFuture, isCertain: true) {
+          changes.append(change)
+        }
+      case .expired(let values):
+        changes = values.compactMap { groups[id]!.view.drop($0.id, from: .local) }
+      case .refreshed: continue
+      }
+      tell(changes, of: id)
+    }
+  }
+
+  private mutating func tell(_ changes: [ListenChange], of id: NetworkListen.ID) {
+    guard !changes.isEmpty, let group = groups[id] else { return }
+    for operation in group.subscribers {
+      guard case .listen(let listen)? = operations[operation] else { continue }
+      tell(changes, to: operation, listen.query)
+    }
+  }
+
+  private mutating func tell(_ changes: [ListenChange], to operation: OperationID, _ query: Query) {
+    let matching = changes.filter { query.matches($0.value, ownerID: configuration.ownerID) }
+    if !matching.isEmpty { context.outbox.tell(.changes(operation, matching)) }
+  }
+}
+
+extension ListenChange {
+  /// The value that changed.
+  public var value: Value {
+    switch self {
+    case .added(let value), .updated(let value), .expired(let value): value
+    }
+  }
+}

@@ -1,0 +1,162 @@
+public import DHTModel
+import DHTWire
+
+/// The way of a datagram in.
+///
+///     bytes ─▶ source ok? ─▶ decode ─▶ our network? ─▶ parts ─▶ rate limit ─▶ request: answer it
+///                                                                            reply: to who waits for it
+extension Node {
+  /// A datagram arrived. Whatever it holds, this neither traps nor grows without bound.
+  public mutating func receive(_ bytes: RawSpan, from source: SocketAddress, now: Instant) {
+    begin(now)
+    context.counters.datagramsReceived += 1
+    context.counters.bytesReceived += bytes.byteCount
+    let source = source.unmapped
+    guard !source.isMartian, !blacklist.contains(source, now: context.now), let index = overlayIndex(source.family) else {
+      context.counters.refusedSources += 1
+      return
+    }
+    let message: Message
+    do throws(WireError) {
+      message = try Message(decoding: bytes)
+    } catch {
+      context.counters.malformed += 1
+      return
+    }
+    guard message.network == configuration.network else {
+      context.counters.otherNetwork += 1
+      return
+    }
+    receive(message, from: source, index)
+    settle()
+  }
+
+  private mutating func receive(_ message: Message, from source: SocketAddress, _ index: Int) {
+    switch message.body {
+    case .part(let part):
+      receive(part, message.transaction, from: source, index)
+    case .request(let sender, let request):
+      guard isStranger(sender) else { return }
+      guard limiter.admits(source.ip, now: context.now) else {
+        context.counters.rateLimited += 1
+        return
+      }
+      context.counters.received.count(request)
+      assembleOrHandle(message, request.values, from: source, index)
+    case .reply(let sender, let reply):
+      guard isStranger(sender) else { return }
+      if !reply.values.announced.isEmpty {
+        // A head that nobody waits for opens no reassembly.
+        guard overlays[index].awaits(message.transaction, from: source) else {
+          context.counters.unexpected += 1
+          return
+        }
+        overlays[index].receiveHead(message.transaction, now: context.now)
+      }
+      assembleOrHandle(message, reply.values, from: source, index)
+    case .failure(let sender, _), .legacyPush(let sender, _):
+      guard isStranger(sender) else { return }
+      handle(message, missing: 0, from: source, index)
+    }
+  }
+
+  /// Whether an id can be a sender's: not ours, not zero. (wire.md §1.5)
+  private mutating func isStranger(_ sender: NodeID) -> Bool {
+    guard sender != id, sender != .zero else {
+      context.counters.refusedSources += 1
+      return false
+    }
+    return true
+  }
+
+  private mutating func assembleOrHandle(
+    _ message: Message, _ values: ValueList?, from source: SocketAddress, _ index: Int
+  ) {
+    guard let values, !values.announced.isEmpty else { return handle(message, missing: 0, from: source, index) }
+    switch reassembler.open(message, from: source, now: context.now) {
+    case .complete(let whole): handle(whole, missing: 0, from: source, index)
+    case .pending, .duplicate: break
+    case .refused: context.counters.partsDropped += 1
+    }
+  }
+
+  private mutating func receive(_ part: Part, _ transaction: TransactionID, from source: SocketAddress, _ index: Int) {
+    // A part without an open reassembly costs as much as a request. (wire.md §7.2)
+    let isExpected =
+      reassembler.isOpen(transaction: transaction, from: source) || overlays[index].awaits(transaction, from: source)
+    guard isExpected || limiter.admits(source.ip, now: context.now) else {
+      context.counters.rateLimited += 1
+      return
+    }
+    switch reassembler.add(part, transaction: transaction, from: source, now: context.now, allowsEarly: true) {
+    case .complete(let message): handle(message, missing: 0, from: source, index)
+    case .pending, .early: break
+    case .unknown, .refused: context.counters.partsDropped += 1
+    }
+  }
+
+  /// Some parts of a message never came. What did come of a reply is used.
+  mutating func receiveIncomplete(_ expired: Reassembler.Expired) {
+    context.counters.partsDropped += expired.missing
+    guard let index = overlayIndex(expired.source.family), case .reply = expired.message.body else { return }
+    handle(expired.message, missing: expired.missing, from: expired.source, index)
+  }
+
+  private mutating func handle(_ message: Message, missing: Int, from source: SocketAddress, _ index: Int) {
+    let isExpected: Bool
+    switch message.body {
+    case .request(let sender, let request):
+      overlays[index].noteSender(sender, at: source, isClient: message.isClient, &context)
+      answer(request, sender: sender, from: source, message.transaction, index)
+      return
+    case .reply(let sender, let reply):
+      isExpected = overlays[index].receive(
+        reply, missing: missing, sender: sender, from: source, message.transaction, isClient: message.isClient, &context)
+      if isExpected { take(reply, from: source, index) }
+      if !isExpected { overlays[index].noteSender(sender, at: source, isClient: message.isClient, &context) }
+    case .failure(let sender, let failure):
+      isExpected = overlays[index].receive(
+        failure, sender: sender, from: source, message.transaction, isClient: message.isClient, &context)
+    case .legacyPush(let sender, let push):
+      isExpected = overlays[index].receive(push, sender: sender, from: source, message.transaction)
+    case .part:
+      return
+    }
+    if !isExpected { context.counters.unexpected += 1 }
+  }
+
+  /// What a reply tells beyond what was asked: our address, and nodes of the other family.
+  private mutating func take(_ reply: Reply, from source: SocketAddress, _ index: Int) {
+    if let observed = reply.observed { observe(observed, by: source) }
+    for other in overlays.indices where other != index {
+      let nodes = overlays[other].family == .ipv4 ? reply.nodes4 : reply.nodes6
+      _ = overlays[other].mention(nodes, by: source, &context)
+    }
+  }
+
+  /// A peer tells from which address it sees us. (node.md §7.2)
+  private mutating func observe(_ address: IPAddress, by source: SocketAddress) {
+    guard address.family == source.family else { return }
+    if let changed = reported[address.family]?.report(address, by: source.ip) {
+      context.outbox.tell(.publicAddressChanged(changed))
+      stableSince[address.family] = localAddresses.contains(changed) ? context.now : nil
+    }
+    guard let index = overlayIndex(address.family) else { return }
+    let isStable = stableSince[address.family].map { $0 <= context.now - Self.stableAge } ?? false
+    overlays[index].isStable = configuration.isPublicStable || isStable
+  }
+
+  /// Our address counts as stable when peers have seen one of our own for so long: listens are then renewed rarely. (node.md W-13)
+  private static let stableAge: Duration = .seconds(600)
+}
+
+extension Request {
+  /// The values it brings, if it can bring any.
+  var values: ValueList? {
+    switch self {
+    case .put(let put): put.values
+    case .update(let update): update.values
+    case .ping, .find, .get, .listen, .refresh: nil
+    }
+  }
+}

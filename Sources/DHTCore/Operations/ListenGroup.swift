@@ -1,0 +1,18 @@
+import DHTModel
+
+/// Listens on one key whose queries one network listen satisfies: they share its updates. (node.md §4.8)
+struct ListenGroup {
+  let id: NetworkListen.ID
+  let key: InfoHash
+  let query: Query
+  var view: ListenView
+  /// Listens of the application, in the order they came.
+  var subscribers: [OperationID] = []
+  /// When it ends, since nobody listens any more; nil while somebody does.
+  var lingersUntil: Instant?
+  /// Whether the network listens have been started.
+  var isStarted = false
+
+  /// After the last listen ended, updates are still taken for this long: many come back. (node.md §0.2)
+  static let linger: Duration = .seconds(60)
+}

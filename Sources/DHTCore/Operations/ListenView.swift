@@ -1,0 +1,106 @@
+import DHTModel
+
+/// What a listen knows to be under its key: each value once, with everyone who has it. (node.md §4.8)
+///
+/// A value appears when its first source brings it, and is expired when its last one drops it. Sources are
+/// named, not counted: counts go wrong when two sources differ.
+struct ListenView {
+  /// Who has a value.
+  enum Source: Hashable {
+    case local
+    case node(AddressFamily, NodeID)
+  }
+
+  private struct Entry {
+    var value: Value
+    /// When each source's word ends, unless it is renewed.
+    var sources: [Source: Instant]
+  }
+
+  private var entries: [Value.ID: Entry] = [:]
+  private var counts: [Source: Int] = [:]
+  private var deadlines = DeadlineQueue<Value.ID>()
+  /// Values kept per source.
+  private let limit: Int
+
+  init(limit: Int) { self.limit = limit }
+
+  var nextDeadline: Instant? { deadlines.nextDeadline }
+
+  /// All values, by id.
+  var values: [Value] { entries.keys.sorted().compactMap { entries[$0]?.value } }
+
+  /// A source has a value. `isCertain` replaces other content even when its sequence is no higher: our own storage.
+  mutating func add(_ value: Value, from source: Source, until expiry: Instant, isCertain: Bool = false) -> ListenChange? {
+    guard var entry = entries[value.id] else {
+      guard makeRoom(source) else { return nil }
+      entries[value.id] = Entry(value: value, sources: [source: expiry])
+      plan(value.id, expiry)
+      return .added(value)
+    }
+    let isEdit = !entry.value.hasSameContent(as: value)
+    // Unsigned values have no order: other content under a known id is not believed. (N-95)
+    guard !isEdit || isCertain || value.sequence > entry.value.sequence else { return nil }
+    if entry.sources[source] == nil {
+      guard makeRoom(source) else { return nil }
+    }
+    entry.sources[source] = expiry
+    if isEdit { entry.value = value }
+    entries[value.id] = entry
+    plan(value.id, expiry)
+    return isEdit ? .updated(value) : nil
+  }
+
+  /// A source renewed a value.
+  mutating func refresh(_ id: Value.ID, from source: Source, until expiry: Instant) {
+    guard entries[id]?.sources[source] != nil else { return }
+    entries[id]!.sources[source] = expiry
+    plan(id, expiry)
+  }
+
+  /// The type of a value at hand.
+  func type(of id: Value.ID) -> UInt16? { entries[id]?.value.type }
+
+  /// A source dropped a value.
+  mutating func drop(_ id: Value.ID, from source: Source) -> ListenChange? {
+    guard entries[id]?.sources.removeValue(forKey: source) != nil else { return nil }
+    release(source)
+    guard let entry = entries[id], entry.sources.isEmpty else { return nil }
+    entries[id] = nil
+    return .expired(entry.value)
+  }
+
+  /// A source is gone, with all it had.
+  mutating func dropAll(from source: Source) -> [ListenChange] {
+    guard counts[source] != nil else { return [] }
+    return entries.keys.filter { entries[$0]?.sources[source] != nil }.sorted().compactMap { drop($0, from: source) }
+  }
+
+  /// Drops what was not renewed in time.
+  mutating func expire(now: Instant) -> [ListenChange] {
+    var changes: [ListenChange] = []
+    while let id = deadlines.popDue(now) {
+      guard let entry = entries[id] else { continue }
+      for source in entry.sources.filter({ $0.value <= now }).map(\.key) {
+        if let change = drop(id, from: source) { changes.append(change) }
+      }
+    }
+    return changes
+  }
+
+  private mutating func plan(_ id: Value.ID, _ expiry: Instant) {
+    if expiry < .distantFuture { deadlines.push(id, at: expiry) }
+  }
+
+  private mutating func makeRoom(_ source: Source) -> Bool {
+    let count = counts[source] ?? 0
+    guard source == .local || count < limit else { return false }
+    counts[source] = count + 1
+    return true
+  }
+
+  private mutating func release(_ source: Source) {
+    guard let count = counts[source] else { return }
+    counts[source] = count == 1 ? nil : count - 1
+  }
+}

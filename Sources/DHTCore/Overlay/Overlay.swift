@@ -1,0 +1,196 @@
+import DHTModel
+import DHTWire
+
+/// The network as seen over one address family: remote nodes, the table of them, and the searches.
+///
+/// There is one of these per family; nothing in it asks which.
+struct Overlay {
+  var contacts: Contacts
+  var searches: [InfoHash: Search] = [:]
+  /// When searches are due by themselves. Stale entries are skipped.
+  private var searchDeadlines = DeadlineQueue<InfoHash>()
+  /// The earliest entry of each search in `searchDeadlines`.
+  private var scheduled: [InfoHash: Instant] = [:]
+  /// Searches that something happened to during this input.
+  private(set) var touchedKeys: [InfoHash] = []
+  private var isTouched: Set<InfoHash> = []
+
+  var upkeep: Upkeep
+  var isStable = false
+  /// Pings to bootstrap addresses that are not answered yet.
+  var bootstrapPings = 0
+
+  init(family: AddressFamily, context: inout Context) {
+    contacts = Contacts(family: family, context: context)
+    upkeep = Upkeep(now: context.now, random: &context.random)
+  }
+
+  var family: AddressFamily { contacts.family }
+
+  /// How well this family is connected. (node.md §2.7)
+  func status(_ now: Instant) -> Status {
+    var isDubious = false
+    for id in contacts.table.allNodes {
+      guard let node = contacts.known[id] else { continue }
+      switch node.state(at: now) {
+      case .good: return .connected
+      case .dubious: isDubious = true
+      case .expired: continue
+      }
+    }
+    return isDubious || bootstrapPings > 0 ? .connecting : .disconnected
+  }
+
+  var nextDeadline: Instant {
+    var next = upkeep.nextDeadline
+    if let requests = contacts.requests.nextDeadline { next = min(next, requests) }
+    if let search = searchDeadlines.nextDeadline { next = min(next, search) }
+    return next
+  }
+
+  /// Lets everything that is due happen.
+  mutating func advance(otherTable: RoutingTable?, _ context: inout Context) {
+    while let timeout = contacts.requests.nextTimeout(now: context.now, random: &context.random) {
+      handle(timeout, &context)
+    }
+    while let key = searchDeadlines.popDue(context.now) {
+      scheduled[key] = nil
+      guard let due = searches[key]?.nextStep else { continue }
+      due <= context.now ? touch(key) : schedule(key, due)
+    }
+    maintain(otherTable: otherTable, &context)
+    settle(&context)
+  }
+
+  /// Marks a search for a step at the end of this input.
+  mutating func touch(_ key: InfoHash) {
+    if isTouched.insert(key).inserted { touchedKeys.append(key) }
+  }
+
+  /// Runs the steps that this input called for.
+  mutating func settle(_ context: inout Context) {
+    var index = 0
+    while index < touchedKeys.count {
+      let key = touchedKeys[index]
+      index += 1
+      isTouched.remove(key)
+      guard searches[key] != nil else { continue }
+      searches[key]!.step(&contacts, &context)
+      if let due = searches[key]!.nextStep { schedule(key, due) }
+    }
+    touchedKeys.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func schedule(_ key: InfoHash, _ due: Instant) {
+    if let earlier = scheduled[key], earlier <= due { return }
+    scheduled[key] = due
+    searchDeadlines.push(key, at: due)
+  }
+}
+
+// MARK: Searches
+
+extension Overlay {
+  /// An idle search is forgotten after this: what it knows is stale by then. (node.md §0.2 keeps it 62 min; nodes and
+  /// tokens outlive it here.)
+  private static let idleSearchAge: Duration = .seconds(600)
+
+  /// The search of a key, made when there is none; false when there is no room for another.
+  mutating func prepareSearch(_ key: InfoHash, _ context: inout Context) -> Bool {
+    if searches[key] == nil {
+      if searches.count >= context.configuration.limits.searches {
+        forgetIdleSearches(before: context.now)
+        guard searches.count < context.configuration.limits.searches else { return false }
+      }
+      searches[key] = Search(key: key, now: context.now)
+    }
+    searches[key]!.refill(contacts, now: context.now)
+    touch(key)
+    return true
+  }
+
+  mutating func forgetIdleSearches(now: Instant) { forgetIdleSearches(before: now - Self.idleSearchAge) }
+
+  private mutating func forgetIdleSearches(before limit: Instant) {
+    let idle = searches.filter { !$0.value.isActive && $0.value.lastUsed <= limit }
+    for key in idle.keys { searches[key] = nil }
+  }
+
+  /// Looks for the nodes around a key, our own id above all.
+  mutating func explore(_ key: InfoHash, _ context: inout Context) {
+    guard prepareSearch(key, &context) else { return }
+    searches[key]!.explores = true
+  }
+
+  mutating func startGet(_ get: SearchGet, at key: InfoHash, _ context: inout Context) -> Bool {
+    guard prepareSearch(key, &context) else { return false }
+    searches[key]!.gets.append(get)
+    return true
+  }
+
+  mutating func startAnnounce(_ announce: Announce, at key: InfoHash, _ context: inout Context) -> Bool {
+    guard prepareSearch(key, &context) else { return false }
+    searches[key]!.announces.append(announce)
+    return true
+  }
+
+  mutating func startListen(_ listen: NetworkListen, at key: InfoHash, _ context: inout Context) -> Bool {
+    guard prepareSearch(key, &context) else { return false }
+    searches[key]!.listens.append(listen)
+    return true
+  }
+
+  /// Ends a get early and tells what it achieved.
+  mutating func stopGet(_ operation: OperationID, at key: InfoHash) -> SearchGet.End? {
+    guard searches[key] != nil else { return nil }
+    return searches[key]!.stopGet(operation)
+  }
+
+  mutating func stopAnnounce(_ id: Announce.ID, at key: InfoHash) -> Announce? {
+    guard let index = searches[key]?.announceIndex(id) else { return nil }
+    return searches[key]!.announces.remove(at: index)
+  }
+
+  mutating func stopListen(_ id: NetworkListen.ID, at key: InfoHash) {
+    guard searches[key] != nil else { return }
+    searches[key]!.removeListen(id, &contacts)
+  }
+
+  /// Whether every node that serves a listen has confirmed it, so that its cache is complete.
+  func isListenSynced(_ id: NetworkListen.ID, at key: InfoHash) -> Bool {
+    guard let listen = searches[key]?.listens.first(where: { $0.id == id }) else { return false }
+    return !listen.statuses.isEmpty && listen.statuses.values.allSatisfy { $0.refresh != nil }
+  }
+
+  /// Keys of searches at work, in order, so that what follows is the same in each run.
+  var activeKeys: [InfoHash] { searches.values.filter(\.isActive).map(\.key).sorted() }
+
+  /// Steps every search that has work: new nodes are known, or the network is back.
+  mutating func touchActive() {
+    for key in activeKeys { touch(key) }
+  }
+
+  /// A node proved itself: searches at work that are nearer to it than to their eighth node want it.
+  mutating func offer(_ contact: NodeContact) {
+    for key in activeKeys {
+      guard let search = searches[key], search.lookup[contact.id] == nil else { continue }
+      let front = search.lookup.first(Lookup.width) { !$0.isFailed }
+      if front.count < Lookup.width || contact.id.isCloser(to: key, than: front[front.count - 1].id) {
+        searches[key]!.lookup.insert(contact, hop: 0)
+        touch(key)
+      }
+    }
+  }
+}
+
+extension Overlay {
+  var hasTouchedSearches: Bool { !touchedKeys.isEmpty }
+}
+
+extension Overlay {
+  /// Nodes that confirmed a listen, nearest first.
+  func listeningNodes(_ id: NetworkListen.ID, at key: InfoHash) -> [NodeContact] {
+    guard let search = searches[key], let listen = search.listens.first(where: { $0.id == id }) else { return [] }
+    return search.lookup.candidates.map(\.contact).filter { listen.statuses[$0.id]?.refresh != nil }
+  }
+}

@@ -1,0 +1,75 @@
+import DHTModel
+
+/// A value being put, and kept, at the nodes closest to its key, as one family's search works on it.
+struct Announce {
+  typealias ID = UInt64
+
+  /// How far it is with one node.
+  enum Status: Equatable {
+    /// It is asked what it holds under the id.
+    case probing
+    case putting
+    case refreshing
+    case acknowledged(at: Instant)
+    /// It acknowledged, and is asked to show the value.
+    case verifying(acknowledged: Instant)
+    /// It will not have the value; another node takes its place.
+    case refused
+  }
+
+  /// What became of it on one family.
+  struct End: Equatable {
+    var isIsolated: Bool
+    var stored: [NodeContact]
+    var failed: [PutFailure]
+  }
+
+  let id: ID
+  let value: Value
+  /// When the value was made; nil for a permanent one, which is always fresh.
+  let created: Instant?
+  let isPermanent: Bool
+  let wantsVerify: Bool
+  /// How long a node keeps it.
+  let lifetime: Duration
+  var statuses: [NodeID: Status] = [:]
+  /// Where it was acknowledged, in the order it happened.
+  var stored: [NodeContact] = []
+  var failed: [PutFailure] = []
+  /// The first round is over and was reported.
+  var isReported = false
+  var isVerified = false
+
+  init(id: ID, value: Value, created: Instant?, isPermanent: Bool, wantsVerify: Bool, lifetime: Duration) {
+    self.id = id
+    self.value = value
+    self.created = created
+    self.isPermanent = isPermanent
+    self.wantsVerify = wantsVerify
+    self.lifetime = lifetime
+  }
+
+  /// A refresh is done this much before the value would expire. (node.md §0.2)
+  static let refreshMargin: Duration = .seconds(10)
+  /// Nodes that must have answered before the first put leaves: the nearest know their neighbourhood. (node.md §3.5)
+  static let leaders = 2
+
+  /// When a node's copy must be refreshed; nil when it need not.
+  func refreshTime(_ status: Status?) -> Instant? {
+    guard isPermanent, case .acknowledged(let at)? = status else { return nil }
+    return at + (lifetime - Self.refreshMargin)
+  }
+
+  mutating func acknowledge(_ contact: NodeContact, now: Instant) {
+    statuses[contact.id] = .acknowledged(at: now)
+    if !isReported, !stored.contains(where: { $0.id == contact.id }) { stored.append(contact) }
+    failed.removeAll { $0.node.id == contact.id }
+  }
+
+  mutating func fail(_ contact: NodeContact, _ reason: PutFailure.Reason) {
+    guard !isReported else { return }
+    stored.removeAll { $0.id == contact.id }
+    failed.removeAll { $0.node.id == contact.id }
+    failed.append(PutFailure(node: contact, reason: reason))
+  }
+}

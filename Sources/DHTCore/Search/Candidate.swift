@@ -1,0 +1,58 @@
+import DHTModel
+
+/// A search's view of one node.
+///
+///     fresh ──ask──▶ asked ──late──▶ late ──silence──▶ failed
+///                      │              │
+///                      └───answer─────┴──▶ answered ──10 min, or 401──▶ fresh
+struct Candidate {
+  var contact: NodeContact
+  /// Nodes between us and it: 0 for those we knew.
+  let hop: Int
+  /// When it last answered a find or get of this search.
+  private(set) var answered: Instant?
+  /// Since when an answer is overdue by the measured round trip; nil while none is.
+  private(set) var lateSince: Instant?
+  /// Finds and gets in flight to it.
+  private(set) var asks = 0
+  /// Given up: silent, expired, or breaking the rules.
+  private(set) var isFailed = false
+
+  init(_ contact: NodeContact, hop: Int) {
+    self.contact = contact
+    self.hop = hop
+  }
+
+  var id: NodeID { contact.id }
+  var isLate: Bool { lateSince != nil }
+
+  /// A late node still counts for so long: its values may be the only ones. (node.md W-1)
+  static let grace: Duration = .seconds(3)
+
+  func isOverdue(at now: Instant) -> Bool { lateSince.map { $0 + Self.grace <= now } ?? false }
+
+  /// Whether what it said of the key is recent enough to rely upon.
+  func isSynced(at now: Instant) -> Bool { answered.map { $0 >= now - KnownNode.syncAge } ?? false }
+
+  mutating func ask() { asks += 1 }
+  mutating func becomeLate(now: Instant) { if lateSince == nil { lateSince = now } }
+  mutating func answer(now: Instant) {
+    asks = max(0, asks - 1)
+    answered = now
+    lateSince = nil
+  }
+  /// An ask ended without an answer that counts.
+  mutating func withdraw() {
+    asks = max(0, asks - 1)
+    if asks == 0 { lateSince = nil }
+  }
+  mutating func fail() {
+    isFailed = true
+    asks = 0
+    lateSince = nil
+  }
+  /// Its token was refused: what it said no longer counts, and it is asked again.
+  mutating func desync() { answered = nil }
+  /// It sent us something after all.
+  mutating func revive() { isFailed = false }
+}

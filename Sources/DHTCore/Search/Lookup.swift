@@ -1,0 +1,86 @@
+import DHTModel
+
+/// Whom to ask next about a key, nearest first; nothing else.
+///
+/// Nodes that never answered cannot push out nodes that did, however near they claim to be: otherwise a
+/// handful of invented ids would cut us off from a key. (node.md W-2)
+struct Lookup {
+  let key: InfoHash
+  /// Sorted by distance to the key.
+  private(set) var candidates: [Candidate] = []
+
+  /// Nodes that are kept once they answered. (node.md §0.1: SEARCH_NODES)
+  static let confirmedLimit = 14
+  /// Nodes that never answered, kept while they may still. The reference takes 25 dead ones in a row for a dead link.
+  static let unconfirmedLimit = 32
+  /// Replicas of a value, and nodes that a get wants to hear. (node.md §0.1: K)
+  static let width = 8
+
+  init(key: InfoHash) { self.key = key }
+
+  func index(of id: NodeID) -> Int? { candidates.firstIndex { $0.id == id } }
+
+  subscript(id: NodeID) -> Candidate? { index(of: id).map { candidates[$0] } }
+
+  /// Changes a candidate in place; does nothing when it is gone.
+  mutating func update(_ id: NodeID, _ change: (inout Candidate) -> Void) {
+    guard let at = index(of: id) else { return }
+    change(&candidates[at])
+  }
+
+  /// Adds a node that somebody named. Returns whether it is new and near enough to be kept.
+  @discardableResult
+  mutating func insert(_ contact: NodeContact, hop: Int) -> Bool {
+    if let at = index(of: contact.id) {
+      // The same id at another address: what answered is believed, what never did is not.
+      if candidates[at].answered == nil, candidates[at].asks == 0, candidates[at].contact != contact {
+        candidates[at].contact = contact
+        candidates[at].revive()
+      }
+      return false
+    }
+    var place = candidates.count
+    while place > 0, contact.id.isCloser(to: key, than: candidates[place - 1].id) { place -= 1 }
+    candidates.insert(Candidate(contact, hop: hop), at: place)
+    trim()
+    return index(of: contact.id) != nil
+  }
+
+  mutating func remove(where test: (Candidate) -> Bool) { candidates.removeAll(where: test) }
+
+  /// The first candidates that pass a test, nearest first.
+  func first(_ count: Int, where test: (Candidate) -> Bool) -> [Candidate] {
+    var found: [Candidate] = []
+    for candidate in candidates where test(candidate) {
+      found.append(candidate)
+      if found.count == count { break }
+    }
+    return found
+  }
+
+  /// The nearest live nodes, which must all have answered before a get is complete. Those that are overdue
+  /// count only while nobody else answered at all.
+  func front(at now: Instant) -> [Candidate] {
+    let prompt = first(Self.width) { !$0.isFailed && !$0.isOverdue(at: now) }
+    let anyAnswer = candidates.contains { !$0.isFailed && $0.answered != nil }
+    return anyAnswer && !prompt.isEmpty ? prompt : first(Self.width) { !$0.isFailed }
+  }
+
+  /// Asks in flight to nodes that are not late.
+  var solicited: Int { candidates.count { $0.asks > 0 && !$0.isLate } }
+}
+
+extension Lookup {
+  private mutating func trim() {
+    var confirmed = 0
+    var unconfirmed = 0
+    var index = 0
+    while index < candidates.count {
+      let candidate = candidates[index]
+      let isConfirmed = candidate.answered != nil && !candidate.isFailed
+      if isConfirmed { confirmed += 1 } else { unconfirmed += 1 }
+      let isOver = isConfirmed ? confirmed > Self.confirmedLimit : unconfirmed > Self.unconfirmedLimit
+      if isOver, candidate.asks == 0 { candidates.remove(at: index) } else { index += 1 }
+    }
+  }
+}
