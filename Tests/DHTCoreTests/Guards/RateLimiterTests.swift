@@ -39,7 +39,8 @@ import Testing
     #expect(limiter.admits(IPAddress(ipv6High: 8, low: 1), now: at(milliseconds: 0)) == true)
   }
 
-  @Test("W§8.4: no second holds more than the limit, and a steady stream below it passes whole", arguments: UInt64(1)...20)
+  @Test(
+    "W§8.4: no second holds more than the limit, and a steady stream below it passes whole", arguments: UInt64(1)...20)
   func slidingWindow(seed: UInt64) {
     var random = RandomSource(Seed(seed, 0))
     var limiter = RateLimiter(total: 50, perAddress: 20)

@@ -29,7 +29,8 @@ import Testing
     #expect(put(String(repeating: "00", count: 65537), type: 1, id: 4) == .refused(.policy))
   }
 
-  @Test("N-130: type 2 is stored with the sender's address and the announced port, plain, without user type",
+  @Test(
+    "N-130: type 2 is stored with the sender's address and the announced port, plain, without user type",
     arguments: [announcement4, announcement6, announcementOfAPort])
   mutating func announcements(hex: String) {
     #expect(put(hex, type: 2, userType: "text/plain") == .stored)

@@ -134,9 +134,11 @@ import Testing
     #expect(store.statistics.values == 0)
   }
 
-  @Test("W§11.2: lifetimes of the built-in types", arguments: [
-    (0, 600), (1, 300), (2, 900), (3, 300), (4, 604_800), (5, 60), (6, 600), (8, 604_800),
-  ] as [(UInt16, Int)])
+  @Test(
+    "W§11.2: lifetimes of the built-in types",
+    arguments: [
+      (0, 600), (1, 300), (2, 900), (3, 300), (4, 604_800), (5, 60), (6, 600), (8, 604_800),
+    ] as [(UInt16, Int)])
   func lifetimes(type: UInt16, seconds: Int) { #expect(store.lifetime(ofType: type) == .seconds(seconds)) }
 
   @Test("W§5.6: a value of 65536 bytes is stored, one byte more is not")
@@ -339,7 +341,8 @@ import Testing
   mutating func staleEntriesAreSweptOut() {
     for id in UInt64(1)...10 { _ = put(F.value(id), now: 0) }
     for step in 0..<5000 {
-      _ = store.refresh(UInt64(step % 10 + 1), at: F.key, by: F.peer(UInt32(step % 7 + 1)), now: F.at(Double(step) / 10))
+      _ = store.refresh(
+        UInt64(step % 10 + 1), at: F.key, by: F.peer(UInt32(step % 7 + 1)), now: F.at(Double(step) / 10))
       _ = store.takeChanges()
     }
     #expect(store.expiries.count <= 84 && store.brokenInvariant() == nil)
