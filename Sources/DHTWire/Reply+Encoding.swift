@@ -23,7 +23,8 @@ extension Reply {
     }
     writer.write(token)
     writer.write(values)
-    if let fields {
+    // Without a column it kills peers of 2.4.12, so it is never sent. (§13)
+    if let fields, !fields.fields.isEmpty {
       writer.writeKey(.fields)
       fields.write(to: &writer)
     }
