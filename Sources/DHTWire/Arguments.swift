@@ -2,7 +2,7 @@ import DHTModel
 import MessagePack
 
 /// The fields of `a`, `r` or `u`, whatever the message. Of a key given twice the last one counts. (wire.md §3.1)
-struct Arguments {
+struct Arguments: ~Copyable {
   var sender: NodeID = .zero
   var key: InfoHash = .zero
   var hasKey = false
@@ -16,15 +16,16 @@ struct Arguments {
   var fields: FieldList?
   var created: WallTime?
   var valueID: Value.ID?
-  var refreshed: [Value.ID] = []
-  var expired: [Value.ID] = []
+  var refreshed: [Value.ID]?
+  var expired: [Value.ID]?
   var nodes4: [NodeContact]?
   var nodes6: [NodeContact]?
   /// A node list whose length is no multiple of a node's: it spoils a reply, and is ignored in a request. (§4.1, §13)
   var hasBrokenNodes = false
   var observed: IPAddress?
 
-  init(reading reader: inout MessagePackReader) throws(MessagePackError) {
+  /// Reads a map of fields.
+  mutating func read(_ reader: inout MessagePackReader) throws(MessagePackError) {
     for _ in 0..<(try reader.readMapHeader()) {
       switch try reader.readKey() {
       case .id: sender = try reader.readHash()

@@ -3,7 +3,7 @@ import MessagePack
 
 /// The top level of a datagram, read in one pass and not yet judged. Of a key given twice the last one counts.
 /// (wire.md §1.1)
-struct Envelope {
+struct Envelope: ~Copyable {
   var kind: MessagePackKey?
   var request: MessagePackKey?
   var transaction: TransactionID = 0
@@ -16,7 +16,7 @@ struct Envelope {
   var hasResults = false
   var hasLegacyPush = false
   /// Of `a`, else `r`, else `u`. (§1.3)
-  var arguments: Arguments?
+  var arguments = Arguments()
   private var source = Source.none
 
   // Where the arguments come from; a greater one replaces a lesser.
@@ -24,7 +24,11 @@ struct Envelope {
     case none, legacyPush, results, arguments
   }
 
-  init(reading reader: inout MessagePackReader) throws(MessagePackError) {
+  /// Whether any of `a`, `r`, `u` was there.
+  var hasArguments: Bool { source != .none }
+
+  /// Reads the map of a datagram.
+  mutating func read(_ reader: inout MessagePackReader) throws(MessagePackError) {
     for _ in 0..<(try reader.readMapHeader()) {
       switch try reader.readKey() {
       case .kind: kind = try reader.readName()
@@ -51,8 +55,9 @@ struct Envelope {
     _ reader: inout MessagePackReader, from source: Source
   ) throws(MessagePackError) {
     guard source.rawValue >= self.source.rawValue else { return try reader.skip() }
+    if self.source != .none { arguments = Arguments() }
     self.source = source
-    arguments = try Arguments(reading: &reader)
+    try arguments.read(&reader)
   }
 }
 

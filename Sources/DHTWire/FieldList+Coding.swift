@@ -26,7 +26,7 @@ extension FieldList {
   }
 
   func write(to writer: inout MessagePackWriter) {
-    writer.writeMapHeader(2)
+    let map = writer.openMap()
     writer.writeKey(.field)
     writer.writeArrayHeader(fields.count)
     for field in fields { writer.writeUInt64(UInt64(field.rawValue)) }
@@ -35,6 +35,7 @@ extension FieldList {
     for row in rows {
       for field in fields { row.write(field, to: &writer) }
     }
+    writer.closeMap(map)
   }
 
   // Nil for a field that we do not know: its entries are skipped.

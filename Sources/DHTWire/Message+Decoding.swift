@@ -8,40 +8,31 @@ extension Message {
   /// - Throws: `WireError` for every datagram that peers drop without an answer. (wire.md §13)
   public init(decoding bytes: RawSpan) throws(WireError) {
     var reader = MessagePackReader(bytes, nestingLimit: WireLimits.nestingDepth)
-    let envelope: Envelope
-    do throws(MessagePackError) { envelope = try Envelope(reading: &reader) } catch { throw .malformed(error) }
+    var envelope = Envelope()
+    do throws(MessagePackError) { try envelope.read(&reader) } catch { throw .malformed(error) }
     self.init(
       network: envelope.network, transaction: envelope.transaction, isClient: envelope.isClient,
-      agent: envelope.agent, body: try Body(envelope))
+      agent: envelope.agent, body: try envelope.body())
   }
 }
 
-extension Message.Body {
+extension Envelope {
   // The order of the tests is that of wire.md §1.3.
-  fileprivate init(_ envelope: Envelope) throws(WireError) {
-    if envelope.failure == nil, !envelope.hasResults, let part = envelope.part {
-      self = .part(part)
-      return
-    }
-    guard let arguments = envelope.arguments else { throw .missing(.arguments) }
-    guard arguments.sender != .zero else { throw .missing(.id) }
-    if let failure = envelope.failure {
-      self = .failure(sender: arguments.sender, failure)
-    } else if envelope.hasResults {
-      self = .reply(sender: arguments.sender, try Reply(arguments))
-    } else if envelope.hasLegacyPush {
-      self = .legacyPush(
-        sender: arguments.sender,
-        LegacyPush(token: arguments.token, refreshed: arguments.refreshed, expired: arguments.expired))
-    } else {
-      guard envelope.kind == nil || envelope.kind == .request, let name = envelope.request else { throw .unknownKind }
-      self = .request(sender: arguments.sender, try Request(name, arguments))
-    }
+  fileprivate func body() throws(WireError) -> Message.Body {
+    if failure == nil, !hasResults, let part { return .part(part) }
+    guard hasArguments else { throw .missing(.arguments) }
+    let sender = arguments.sender
+    guard sender != .zero else { throw .missing(.id) }
+    if let failure { return .failure(sender: sender, failure) }
+    if hasResults { return .reply(sender: sender, try Reply(arguments)) }
+    if hasLegacyPush { return .legacyPush(sender: sender, LegacyPush(arguments)) }
+    guard kind == nil || kind == .request, let request else { throw .unknownKind }
+    return .request(sender: sender, try Request(request, arguments))
   }
 }
 
 extension Reply {
-  fileprivate init(_ arguments: Arguments) throws(WireError) {
+  fileprivate init(_ arguments: borrowing Arguments) throws(WireError) {
     // The whole reply counts as lost, and the request is sent again. (§4.1)
     guard !arguments.hasBrokenNodes else { throw .missing(.nodes4) }
     self.init(
@@ -50,8 +41,14 @@ extension Reply {
   }
 }
 
+extension LegacyPush {
+  fileprivate init(_ arguments: borrowing Arguments) {
+    self.init(token: arguments.token, refreshed: arguments.refreshed ?? [], expired: arguments.expired ?? [])
+  }
+}
+
 extension Request {
-  fileprivate init(_ name: MessagePackKey, _ arguments: Arguments) throws(WireError) {
+  fileprivate init(_ name: MessagePackKey, _ arguments: borrowing Arguments) throws(WireError) {
     let token = arguments.token ?? Token(EmptyCollection())
     switch name {
     case .ping: self = .ping
@@ -70,8 +67,8 @@ extension Request {
       self = .update(
         Update(
           socket: arguments.socket, key: arguments.hasKey ? arguments.key : nil, version: arguments.version,
-          values: arguments.values, created: arguments.created, refreshed: arguments.refreshed,
-          expired: arguments.expired, token: arguments.token))
+          values: arguments.values, created: arguments.created, refreshed: arguments.refreshed ?? [],
+          expired: arguments.expired ?? [], token: arguments.token))
     default: throw .unknownRequest
     }
   }

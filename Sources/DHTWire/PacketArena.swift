@@ -22,13 +22,8 @@ public struct PacketArena: Sendable {
     ends.removeAll(keepingCapacity: true)
   }
 
-  // Appends one packet. The array moves into the writer and back, so nothing is copied.
   mutating func append(reserving: Int, _ write: (inout MessagePackWriter) -> Void) {
-    var taken: [UInt8] = []
-    swap(&taken, &bytes)
-    var writer = MessagePackWriter(appendingTo: consume taken, reserving: reserving)
-    write(&writer)
-    bytes = writer.finish()
+    MessagePackWriter.append(to: &bytes, reserving: reserving, write)
     ends.append(bytes.count)
   }
 }

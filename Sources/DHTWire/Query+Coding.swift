@@ -13,9 +13,7 @@ extension Query {
 
   /// The query as it travels. A filter on the sequence number stays at home: peers abort on it. (wire.md §6.5)
   public func packed() -> [UInt8] {
-    var writer = MessagePackWriter()
-    write(to: &writer)
-    return writer.finish()
+    MessagePackWriter.bytes { write(to: &$0) }
   }
 }
 
@@ -36,13 +34,14 @@ extension Query {
   }
 
   func write(to writer: inout MessagePackWriter) {
-    writer.writeMapHeader(2)
+    let map = writer.openMap()
     writer.writeKey(.select)
     writer.writeArrayHeader(select.count)
     for field in select { writer.writeUInt64(UInt64(field.rawValue)) }
     writer.writeKey(.filters)
     writer.writeArrayHeader(filters.count { $0.field != .sequence })
     for filter in filters where filter.field != .sequence { filter.write(to: &writer) }
+    writer.closeMap(map)
   }
 }
 
@@ -102,7 +101,7 @@ extension Query.Filter {
   }
 
   fileprivate func write(to writer: inout MessagePackWriter) {
-    writer.writeMapHeader(2)
+    let map = writer.openMap()
     writer.writeKey(.field)
     writer.writeUInt64(UInt64(field.rawValue))
     writer.writeKey(.value)
@@ -113,5 +112,6 @@ extension Query.Filter {
     case .sequence(let sequence): writer.writeUInt64(UInt64(sequence))
     case .userType(let bytes): writer.writeBinary(bytes)
     }
+    writer.closeMap(map)
   }
 }

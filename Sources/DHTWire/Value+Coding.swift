@@ -17,9 +17,7 @@ extension Value {
 
   /// The value as it travels.
   public func packed() -> [UInt8] {
-    var writer = MessagePackWriter(reserving: packedByteCount)
-    write(to: &writer)
-    return writer.finish()
+    MessagePackWriter.bytes(reserving: packedByteCount) { write(to: &$0) }
   }
 
   /// Count of the bytes of `packed()`, without packing.
@@ -33,9 +31,7 @@ extension Value {
   /// What a signature covers: the packed body, with sequence number, owner and recipient of a signed value.
   /// Empty for an encrypted value.
   public var signedBytes: [UInt8] {
-    var writer = MessagePackWriter(reserving: content.packedByteCount)
-    content.writeBody(to: &writer)
-    return writer.finish()
+    MessagePackWriter.bytes(reserving: content.packedByteCount) { content.writeBody(to: &$0) }
   }
 }
 

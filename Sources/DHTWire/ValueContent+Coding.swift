@@ -10,9 +10,7 @@ extension Value.Content {
 
   /// The content as it stands under `dat`, which is also what is encrypted. (wire.md §5.3)
   public func packed() -> [UInt8] {
-    var writer = MessagePackWriter(reserving: packedByteCount)
-    write(to: &writer)
-    return writer.finish()
+    MessagePackWriter.bytes(reserving: packedByteCount) { write(to: &$0) }
   }
 
   /// Count of the bytes of `packed()`, without packing.

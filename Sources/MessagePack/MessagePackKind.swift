@@ -16,7 +16,7 @@ public enum MessagePackKind: Hashable, Sendable {
   /// 0xc1, which no writer uses.
   case invalid
 
-  @inlinable init(tag: UInt8) {
+  @inline(__always) init(tag: UInt8) {
     switch tag {
     case 0x00...0x7f, 0xcc...0xcf: self = .unsigned
     case 0x80...0x8f, 0xde, 0xdf: self = .map

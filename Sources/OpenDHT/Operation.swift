@@ -112,6 +112,9 @@ extension Operation {
     }
   }
 
+  /// Tasks that wait for an element, for tests.
+  var waitingReaders: Int { state.withLockedValue { $0.readers.count } }
+
   /// Reads something of what waits.
   func read<Answer>(_ question: (Backlog) -> Answer) -> Answer { state.withLockedValue { question($0.backlog) } }
 

@@ -37,7 +37,9 @@ struct Search {
   static let deadPause: Duration = .seconds(10)
 
   /// Whether it has work now or later.
-  var isActive: Bool { explores || !gets.isEmpty || !announces.isEmpty || !listens.isEmpty }
+  var isActive: Bool { explores || servesApplication }
+  /// Whether the application waits for it; false for one that only looks around.
+  var servesApplication: Bool { !gets.isEmpty || !announces.isEmpty || !listens.isEmpty }
   /// Whether it needs nodes with tokens, not only answers.
   private var needsTokens: Bool { explores || !announces.isEmpty || !listens.isEmpty }
 
@@ -56,7 +58,7 @@ struct Search {
     stepAnnounces(&contacts, &context)
     stepListens(&contacts, &context)
     endGets(&contacts, now: context.now)
-    endExploring(now: context.now)
+    endExploring(&contacts, now: context.now)
     if lookup.candidates.allSatisfy(\.isFailed) { die(&contacts) }
     nextStep = deadline(contacts, context.now)
   }
@@ -255,9 +257,10 @@ extension Search {
       nodes: answered.map(\.contact))
   }
 
-  private mutating func endExploring(now: Instant) {
-    guard explores else { return }
-    if lookup.front(at: now).allSatisfy({ $0.isSynced(at: now) }) { explores = false }
+  private mutating func endExploring(_ contacts: inout Contacts, now: Instant) {
+    guard explores, lookup.front(at: now).allSatisfy({ $0.isSynced(at: now) }) else { return }
+    explores = false
+    contacts.effects.append(.explored(key))
   }
 
   /// Nobody is left to ask. Gets and first rounds of puts end; what stands for long waits for better times.
@@ -269,6 +272,7 @@ extension Search {
           SearchGet.End(isIsolated: true, answered: 0, closest: 0, incomplete: get.incomplete, nodes: [])))
     }
     gets = []
+    if explores { contacts.effects.append(.explored(key)) }
     explores = false
     for index in announces.indices where !announces[index].isReported {
       report(index, isIsolated: announces[index].stored.isEmpty, &contacts)
