@@ -115,6 +115,7 @@ extension MessagePackReader {
     }
   }
 
+  @inline(__always)
   private func tag() throws(MessagePackError) -> UInt8 {
     guard offset < bytes.byteCount else { throw .truncated(offset: offset) }
     return bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
@@ -234,11 +235,13 @@ extension MessagePackReader {
     return time
   }
 
+  @inline(__always)
   private func number<T: FixedWidthInteger & BitwiseCopyable>(at position: Int, as: T.Type) -> T {
     T(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: position, as: T.self))
   }
 
   // The length in the `byteCount` bytes after the tag. It is at most 2³² − 1, so it fits.
+  @inline(__always)
   private func length(byteCount: Int) throws(MessagePackError) -> Int {
     guard remaining > byteCount else { throw .truncated(offset: offset) }
     return switch byteCount {
@@ -253,6 +256,7 @@ extension MessagePackReader {
     try takeRange(headerByteCount: 1 + lengthByteCount, count: try length(byteCount: lengthByteCount))
   }
 
+  @inline(__always)
   @_lifetime(self: copy self)
   private mutating func takeRange(headerByteCount: Int, count: Int) throws(MessagePackError) -> Range<Int> {
     let room = remaining - headerByteCount
@@ -319,6 +323,7 @@ extension MessagePackReader {
     }
   }
 
+  @inline(__always)
   @_lifetime(self: copy self)
   private mutating func takeCount(
     headerByteCount: Int, count: Int, bytesEach: Int
