@@ -23,7 +23,7 @@ extension Reply {
     }
     writer.write(token)
     writer.write(values)
-    // Without a column it kills peers of 2.4.12, so it is never sent. (§13)
+    // An empty list of fields must never leave: not every peer bears it. (wire.md §6.3)
     if let fields, !fields.fields.isEmpty {
       writer.writeKey(.fields)
       fields.write(to: &writer)

@@ -20,6 +20,8 @@ struct ChangeBacklog: OperationBacklog {
   private var order = CircularBuffer<Value.ID>()
 
   var count: Int { changes.count }
+  /// Room that the order takes, for tests.
+  var orderCount: Int { order.count }
 
   mutating func take(_ event: Event) {
     guard case .changes(_, let news) = event else { return }

@@ -1,4 +1,5 @@
 internal import DHTCore
+public import DHTModel
 internal import NIOCore
 
 /// A node of the distributed hash table, and everything an application does with it.
@@ -97,5 +98,13 @@ extension DHT {
   /// Tells the node that this machine's network changed: addresses, routes, a wake-up from sleep.
   public func connectivityChanged() {
     tell { session in session.connectivityChanged() }
+  }
+}
+
+extension DHT {
+  /// Finds the addresses of a host, as a bootstrap or a ping would. Empty when it has none that a socket could reach, or
+  /// when the node does not run.
+  public func resolve(_ host: Host) async -> [DHTModel.SocketAddress] {
+    await answer { session, done in session.resolve(host, done) }
   }
 }

@@ -17,7 +17,7 @@ struct NoBacklog: OperationBacklog {
 }
 
 /// What the session sees of an operation: where to put its events.
-protocol OperationSink: AnyObject, Sendable {
+protocol OperationSink: AnyObject {
   func take(_ event: Event)
   func finish(_ result: Result<Outcome, DHTError>)
   var isCancelled: Bool { get }
@@ -27,7 +27,7 @@ protocol OperationSink: AnyObject, Sendable {
 ///
 /// The lock is the façade's only kind of lock: it guards what passes from one thread to the other, for the time of an
 /// append or a removal. Continuations are resumed outside it.
-final class Operation<Backlog: OperationBacklog>: OperationSink {
+final class Operation<Backlog: OperationBacklog>: OperationSink, Sendable {
   private struct State {
     var backlog: Backlog
     var readers: [CheckedContinuation<Backlog.Element?, Never>] = []
@@ -111,6 +111,12 @@ extension Operation {
       cancel()
     }
   }
+
+  /// Tasks that wait for an element, for tests.
+  var waitingReaders: Int { state.withLockedValue { $0.readers.count } }
+
+  /// Reads something of what waits.
+  func read<Answer>(_ question: (Backlog) -> Answer) -> Answer { state.withLockedValue { question($0.backlog) } }
 
   /// Ends the operation at once. What nobody took yet is dropped. No effect when it is over.
   func cancel() {

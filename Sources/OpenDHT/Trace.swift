@@ -7,6 +7,8 @@ extension DHT {
 
     /// How the get ended; waits for its end. Cancelling the waiting task cancels the get.
     public var outcome: GetOutcome { get async { await handle.operation.getOutcome } }
+    /// Steps that were lost since nobody read: more than 16384 of them waited.
+    public var dropped: Int { handle.operation.read { $0.dropped } }
     /// Ends the get at once. Leaving the loop does the same.
     public func cancel() { handle.operation.cancel() }
 

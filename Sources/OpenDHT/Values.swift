@@ -7,6 +7,8 @@ extension DHT {
 
     /// How the get ended; waits for its end. Cancelling the waiting task cancels the get.
     public var outcome: GetOutcome { get async { await handle.operation.getOutcome } }
+    /// Values that were lost since nobody read: more than 65536 of them, or 64 MiB, waited.
+    public var dropped: Int { handle.operation.read { $0.dropped } }
     /// The same values, each with where it came from.
     public var withSources: SourcedValues { SourcedValues(handle: handle) }
     /// Ends the get at once. Leaving the loop does the same.

@@ -31,7 +31,7 @@ extension Node {
   /// The first good node of a family: find our neighbours at once, and let what waited go on. (node.md W-12)
   private mutating func joined(_ index: Int) {
     bootstrap.connected()
-    overlays[index].explore(context.id, &context)
+    overlays[index].join(&context)
     overlays[index].upkeep.hasten(to: context.now + Upkeep.firstContactDelay)
     overlays[index].touchActive()
   }

@@ -50,8 +50,9 @@ extension Overlay {
     case .claim(let id):
       confirmClaim(of: id, at: request.destination, &context)
     case .find(let key), .get(let key, _, _):
-      guard reply.token?.isUsable == true else {
-        // Only a node that breaks the rules leaves the token out; peers black-list it, too.
+      // What looks around is upkeep: an answer without token is poor, but does no harm. (N-18)
+      guard reply.token?.isUsable == true || searches[key]?.servesApplication != true else {
+        // Only a node that breaks the rules leaves the token out of a search; peers black-list it, too.
         contacts.effects.append(.broken(request.destination))
         searches[key]?.fail(request, code: nil, &contacts, &context)
         expire(contact.id, &context)
@@ -215,7 +216,7 @@ extension Overlay {
     for transaction in contacts.requests.transactions(where: { $0.node == id && $0.destination == node.address }) {
       if let request = contacts.finish(transaction) { fail(request, code: nil, &context) }
     }
-    for key in activeKeys where searches[key]?.lookup[id] != nil {
+    for key in activeKeys(where: { $0.lookup[id] != nil }) {
       searches[key]?.loseListens(at: id, &contacts)
       touch(key)
     }
@@ -231,7 +232,7 @@ extension Overlay {
       if node.isInTable { node.heard = .distantPast }
     }
     upkeep.pingAll(contacts.table.allNodes, now: context.now)
-    for key in activeKeys {
+    for key in activeKeys(where: { _ in true }) {
       searches[key]?.renewListens(now: context.now)
       touch(key)
     }

@@ -16,6 +16,7 @@ struct Overlay {
   private var isTouched: Set<InfoHash> = []
 
   var upkeep: Upkeep
+  private var exploration = Exploration()
   var isStable = false
   /// Pings to bootstrap addresses that are not answered yet.
   var bootstrapPings = 0
@@ -45,6 +46,7 @@ struct Overlay {
     var next = upkeep.nextDeadline
     if let requests = contacts.requests.nextDeadline { next = min(next, requests) }
     if let search = searchDeadlines.nextDeadline { next = min(next, search) }
+    if let pause = exploration.nextDeadline { next = min(next, pause) }
     return next
   }
 
@@ -57,6 +59,9 @@ struct Overlay {
       scheduled[key] = nil
       guard let due = searches[key]?.nextStep else { continue }
       due <= context.now ? touch(key) : schedule(key, due)
+    }
+    if let target = exploration.advance(to: context.now, own: context.id, known: contacts.known.count) {
+      explore(target, &context)
     }
     maintain(otherTable: otherTable, &context)
     settle(&context)
@@ -116,8 +121,19 @@ extension Overlay {
     for key in idle.keys { searches[key] = nil }
   }
 
-  /// Looks for the nodes around a key, our own id above all.
-  mutating func explore(_ key: InfoHash, _ context: inout Context) {
+  /// The first good node is there: get to know the network.
+  mutating func join(_ context: inout Context) {
+    explore(exploration.begin(own: context.id, known: contacts.known.count), &context)
+  }
+
+  mutating func explored(_ key: InfoHash, _ context: inout Context) {
+    let next = exploration.explored(
+      key, table: contacts.table, known: contacts.known.count, now: context.now, random: &context.random)
+    if let next { explore(next, &context) }
+  }
+
+  /// Looks for the nodes around a key.
+  private mutating func explore(_ key: InfoHash, _ context: inout Context) {
     guard prepareSearch(key, &context) else { return }
     searches[key]!.explores = true
   }
@@ -163,22 +179,27 @@ extension Overlay {
   }
 
   /// Keys of searches at work, in order, so that what follows is the same in each run.
-  var activeKeys: [InfoHash] { searches.values.filter(\.isActive).map(\.key).sorted() }
+  func activeKeys(where test: (Search) -> Bool) -> [InfoHash] {
+    var keys: [InfoHash] = []
+    for search in searches.values where search.isActive && test(search) { keys.append(search.key) }
+    return keys.sorted()
+  }
 
   /// Steps every search that has work: new nodes are known, or the network is back.
   mutating func touchActive() {
-    for key in activeKeys { touch(key) }
+    for key in activeKeys(where: { _ in true }) { touch(key) }
   }
 
   /// A node proved itself: searches at work that are nearer to it than to their eighth node want it.
   mutating func offer(_ contact: NodeContact) {
-    for key in activeKeys {
-      guard let search = searches[key], search.lookup[contact.id] == nil else { continue }
+    let interested = activeKeys { search in
+      guard search.lookup[contact.id] == nil else { return false }
       let front = search.lookup.first(Lookup.width) { !$0.isFailed }
-      if front.count < Lookup.width || contact.id.isCloser(to: key, than: front[front.count - 1].id) {
-        searches[key]!.lookup.insert(contact, hop: 0)
-        touch(key)
-      }
+      return front.count < Lookup.width || contact.id.isCloser(to: search.key, than: front[front.count - 1].id)
+    }
+    for key in interested {
+      searches[key]?.lookup.insert(contact, hop: 0)
+      touch(key)
     }
   }
 }

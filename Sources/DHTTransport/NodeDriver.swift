@@ -1,0 +1,313 @@
+public import DHTCore
+public import DHTModel
+public import NIOCore
+internal import NIOPosix
+
+/// Runs a `Node` on an event loop: one input, every output, then sleep.
+///
+/// Everything happens on the loop. The type is not `Sendable`, so the compiler keeps it there; whoever comes from
+/// elsewhere carries it in a `NIOLoopBound`, which checks the thread. Many drivers share a loop.
+public final class NodeDriver {
+  /// Between two readings of the date, and of the machine's addresses. The node asks for a few minutes at most.
+  private static let wallClockInterval: Duration = .seconds(60)
+  /// Until datagrams that the system did not take are tried again: about what a full buffer takes to drain.
+  private static let retryInterval: Duration = .milliseconds(1)
+  /// Until a socket that the system closed is opened again.
+  private static let reopenInterval: Duration = .seconds(5)
+  /// Rounds of telling the node about refused datagrams and sending what it tries instead, before the loop has its turn.
+  private static let refusalRounds = 8
+
+  /// A socket of ours, while it is open.
+  private struct Socket {
+    let channel: any Channel
+    let descriptor: Int32
+    let port: UInt16
+    var sender: DatagramSender
+  }
+  private enum State { case running, stopped }
+
+  private var node: Node
+  private var state = State.running
+  private var ipv4: Socket?
+  private var ipv6: Socket?
+  /// Closed under us, to be opened again.
+  private var dead: [AddressFamily: UInt16] = [:]
+  private var reopenAt: Instant?
+  private var isStepping = false
+  private var alarm: (at: Instant, callback: NIOScheduledCallback)?
+  private var nextWallClock: Instant
+  private var refusals: [DHTModel.SocketAddress] = []
+  private var delegate: (any NodeDriverDelegate)?
+  private let transport: TransportConfiguration
+  private let loop: any EventLoop
+  /// Counters of the sockets since the start.
+  public private(set) var counters = SocketCounters()
+
+  private init(_ node: consuming Node, _ transport: TransportConfiguration, _ loop: any EventLoop, _ now: Instant) {
+    self.node = node
+    self.transport = transport
+    self.loop = loop
+    nextWallClock = now + Self.wallClockInterval
+  }
+}
+
+extension NodeDriver {
+  /// Opens the sockets and starts a node on them. Call it on the loop; `done` is called on it, perhaps at once.
+  ///
+  /// The node gets the families that could be bound, and a seed from the system's generator.
+  public static func start(
+    _ configuration: Configuration, _ transport: TransportConfiguration, on loop: any EventLoop,
+    delegate: any NodeDriverDelegate, _ done: @escaping (Result<NodeDriver, TransportError>) -> Void
+  ) {
+    let sockets: [BoundSocket]
+    do throws(TransportError) {
+      sockets = try BoundSocket.open(configuration.families, transport)
+    } catch {
+      return done(.failure(error))
+    }
+    var configuration = configuration
+    configuration.families = Set(sockets.map(\.family))
+    var generator = SystemRandomNumberGenerator()
+    let now = SystemClock.now()
+    let node = Node(configuration, seed: Seed(using: &generator), now: now, wallTime: SystemClock.wallTime())
+    let driver = NodeDriver(node, transport, loop, now)
+    driver.delegate = delegate
+    let opening = sockets.map { driver.open($0) }
+    EventLoopFuture.andAllComplete(opening, on: loop).assumeIsolated().whenComplete { _ in
+      guard driver.ipv4 != nil || driver.ipv6 != nil else {
+        driver.close()
+        return done(.failure(.cannotBind("the event loop took no socket")))
+      }
+      driver.step { node, now in node.setLocalAddresses(localAddresses(), now: now) }
+      done(.success(driver))
+    }
+  }
+
+  /// Gives the node an input, performs every output, and sleeps.
+  ///
+  /// Not from within an output, that is, from a delegate's call: there the node is still busy.
+  public func step(_ input: (inout Node, Instant) -> Void) {
+    guard state == .running else { return }
+    loop.preconditionInEventLoop()
+    precondition(!isStepping, "an input while the node performs its outputs")
+    isStepping = true
+    input(&node, SystemClock.now())
+    performOutputs()
+    isStepping = false
+    sleep()
+  }
+
+  /// Reads something of the node.
+  public func read<Answer>(_ question: (borrowing Node, Instant) -> Answer) -> Answer {
+    question(node, SystemClock.now())
+  }
+
+  /// Finds the addresses of a host in the families that have a socket, away from the loop, and answers on it.
+  public func resolve(_ host: Host, _ done: @escaping @Sendable ([DHTModel.SocketAddress]) -> Void) {
+    Resolver.shared.resolve(host, node.configuration.families, on: loop, done)
+  }
+
+  /// The port of a family; nil when it has no socket.
+  public func port(_ family: AddressFamily) -> UInt16? {
+    family == .ipv4 ? ipv4?.port : ipv6?.port
+  }
+
+  /// Ends every operation of the node, sends its last datagrams and closes the sockets. Nothing is told afterwards.
+  public func stop() {
+    guard state == .running else { return }
+    step { node, now in node.shutDown(now: now) }
+    close()
+  }
+}
+
+// Inputs of the sockets.
+extension NodeDriver {
+  func receive(_ bytes: RawSpan, from source: DHTModel.SocketAddress) {
+    guard state == .running else { return }
+    counters.received += 1
+    node.receive(bytes, from: source, now: SystemClock.now())
+  }
+
+  func finishBurst() {
+    counters.reads += 1
+    step { _, _ in }
+  }
+
+  func socketClosed(_ family: AddressFamily) {
+    guard state == .running, let port = port(family) else { return }
+    setSocket(nil, family)
+    dead[family] = port
+    reopenAt = SystemClock.now()
+    // In a later turn: the close may come from within an output.
+    let driver = NIOLoopBound(self, eventLoop: loop)
+    loop.execute { driver.value.step { _, _ in } }
+  }
+}
+
+// Outputs.
+extension NodeDriver {
+  private func performOutputs() {
+    flushPending()
+    for _ in 0..<Self.refusalRounds {
+      node.takeDatagrams { bytes, destination in send(bytes, to: destination) }
+      if refusals.isEmpty { break }
+      let refused = refusals
+      refusals.removeAll(keepingCapacity: true)
+      let now = SystemClock.now()
+      for destination in refused { node.sendFailed(to: destination, now: now) }
+    }
+    while let event = node.nextEvent() { perform(event) }
+  }
+
+  private func perform(_ event: Event) {
+    guard case .resolve(let host) = event else {
+      delegate?.handle(event)
+      return
+    }
+    let driver = NIOLoopBound(self, eventLoop: loop)
+    resolve(host) { addresses in
+      let driver = driver.value
+      if addresses.isEmpty, driver.state == .running { driver.delegate?.couldNotResolve(host) }
+      driver.step { node, now in node.resolved(host, addresses: addresses, now: now) }
+    }
+  }
+
+  private func send(_ bytes: RawSpan, to destination: DHTModel.SocketAddress) {
+    let result: DatagramSender.Result?
+    switch destination.family {
+    case .ipv4:
+      result = ipv4.map(\.descriptor).flatMap { ipv4?.sender.send(bytes, to: destination, through: $0, &counters) }
+    case .ipv6:
+      result = ipv6.map(\.descriptor).flatMap { ipv6?.sender.send(bytes, to: destination, through: $0, &counters) }
+    }
+    if result == nil { counters.noSocket += 1 }
+    note(result ?? .unreachable, destination)
+  }
+
+  private func flushPending() {
+    var results: [(DHTModel.SocketAddress, DatagramSender.Result)] = []
+    if let descriptor = ipv4?.descriptor, ipv4?.sender.isPending == true {
+      ipv4?.sender.flush(through: descriptor, &counters) { results.append(($0, $1)) }
+    }
+    if let descriptor = ipv6?.descriptor, ipv6?.sender.isPending == true {
+      ipv6?.sender.flush(through: descriptor, &counters) { results.append(($0, $1)) }
+    }
+    for (destination, result) in results { note(result, destination) }
+  }
+
+  private func note(_ result: DatagramSender.Result, _ destination: DHTModel.SocketAddress) {
+    switch result {
+    case .sent, .dropped: break
+    case .unreachable: refusals.append(destination)
+    case .socketDead:
+      refusals.append(destination)
+      // The channel closes; `socketClosed` has it opened again.
+      (destination.family == .ipv4 ? ipv4 : ipv6)?.channel.close(promise: nil)
+    }
+  }
+}
+
+// Time.
+extension NodeDriver: NIOScheduledCallbackHandler {
+  public func handleScheduledCallback(eventLoop: some EventLoop) {
+    guard state == .running else { return }
+    alarm = nil
+    step { node, now in node.advance(to: now) }
+  }
+
+  private func sleep() {
+    guard state == .running else { return }
+    let now = SystemClock.now()
+    if now >= nextWallClock { passMinute(now) }
+    if let reopenAt, now >= reopenAt { reopen(now) }
+    var wake = min(nextWallClock, reopenAt ?? .distantFuture)
+    if let deadline = node.nextDeadline { wake = min(wake, deadline) }
+    if ipv4?.sender.isPending == true || ipv6?.sender.isPending == true { wake = min(wake, now + Self.retryInterval) }
+    setAlarm(wake)
+  }
+
+  // A deadline that moves away leaves the alarm as it is: waking once too often is dearer only when nothing else
+  // happens, and most deadlines move with each packet.
+  private func setAlarm(_ wake: Instant) {
+    if let alarm {
+      guard wake < alarm.at else { return }
+      alarm.callback.cancel()
+      self.alarm = nil
+    }
+    let callback = try? loop.assumeIsolated().scheduleCallback(at: NIODeadline(wake), handler: self)
+    alarm = callback.map { (wake, $0) }
+  }
+
+  private func passMinute(_ now: Instant) {
+    nextWallClock = now + Self.wallClockInterval
+    isStepping = true
+    node.setWallTime(SystemClock.wallTime(), now: now)
+    node.setLocalAddresses(Self.localAddresses(), now: now)
+    performOutputs()
+    delegate?.minutePassed()
+    isStepping = false
+  }
+
+  private static func localAddresses() -> [IPAddress] {
+    let devices = (try? System.enumerateDevices()) ?? []
+    return devices.compactMap { $0.address.flatMap(DHTModel.SocketAddress.init)?.ip }
+  }
+}
+
+// Opening and closing.
+extension NodeDriver {
+  private func open(_ socket: BoundSocket) -> EventLoopFuture<Void> {
+    let handler = NIOLoopBound(DatagramHandler(family: socket.family, driver: self), eventLoop: loop)
+    let allocator = FixedSizeRecvByteBufferAllocator(
+      capacity: DatagramHandler.datagramsPerRead * DatagramHandler.bytesPerDatagram)
+    return DatagramBootstrap(group: loop)
+      .channelOption(.datagramVectorReadMessageCount, value: DatagramHandler.datagramsPerRead)
+      .channelOption(.recvAllocator, value: allocator)
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(handler.value) }
+      }
+      .withBoundSocket(socket.descriptor)
+      .assumeIsolated()
+      .map { channel in
+        let sender = DatagramSender(maximumPendingBytes: self.transport.sockets.maximumPendingBytes)
+        self.setSocket(
+          Socket(channel: channel, descriptor: socket.descriptor, port: socket.port, sender: sender), socket.family)
+      }
+      .nonisolated()
+  }
+
+  private func reopen(_ now: Instant) {
+    reopenAt = nil
+    for (family, port) in dead {
+      guard let socket = try? BoundSocket(transport.address(of: family), port: port, configuration: transport.sockets)
+      else {
+        reopenAt = now + Self.reopenInterval
+        continue
+      }
+      dead[family] = nil
+      _ = open(socket)
+    }
+  }
+
+  /// Closes a socket as the system would, for tests.
+  func killSocket(_ family: AddressFamily) {
+    (family == .ipv4 ? ipv4 : ipv6)?.channel.close(promise: nil)
+  }
+
+  private func setSocket(_ socket: Socket?, _ family: AddressFamily) {
+    guard state == .running else {
+      socket?.channel.close(promise: nil)
+      return
+    }
+    if family == .ipv4 { ipv4 = socket } else { ipv6 = socket }
+  }
+
+  private func close() {
+    state = .stopped
+    alarm?.callback.cancel()
+    alarm = nil
+    for socket in [ipv4, ipv6] { socket?.channel.close(promise: nil) }
+    (ipv4, ipv6) = (nil, nil)
+    delegate = nil
+  }
+}

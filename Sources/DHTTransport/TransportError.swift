@@ -1,0 +1,7 @@
+/// Why a node could not open its sockets.
+public enum TransportError: Error, Hashable, Sendable {
+  /// Another socket of this machine has the port.
+  case portInUse(UInt16)
+  /// No family could be bound; what the system said for each, in words.
+  case cannotBind(String)
+}

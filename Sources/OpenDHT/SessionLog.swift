@@ -1,0 +1,65 @@
+internal import DHTCore
+internal import DHTTransport
+internal import Logging
+
+/// Turns what happens into log lines, at a rate that no peer can raise: what peers can cause is summed up once a minute.
+struct SessionLog {
+  private let logger: Logger?
+  private var unresolved: Set<Host> = []
+  private var counters = Counters()
+  private var sockets = SocketCounters()
+
+  init(_ logger: Logger?, _ nodeID: NodeID) {
+    var logger = logger
+    logger?[metadataKey: "node"] = "\(nodeID)"
+    self.logger = logger
+  }
+
+  mutating func started(_ ports: BoundPorts) {
+    let families = [("IPv4", ports.ipv4), ("IPv6", ports.ipv6)]
+    let text = families.compactMap { name, port in port.map { "\(name) port \($0)" } }.joined(separator: ", ")
+    logger?.info("Node started on \(text).")
+    (unresolved, counters, sockets) = ([], Counters(), SocketCounters())
+  }
+
+  func stopped() { logger?.info("Node stopped.") }
+
+  func changed(_ status: NodeStatus) {
+    logger?.info("Status: IPv4 \(status.ipv4), IPv6 \(status.ipv6).")
+  }
+
+  func seenAt(_ address: IPAddress) {
+    logger?.info("Most peers see this node at \(address).")
+  }
+
+  /// A name is tried again and again; only its first failure is a warning.
+  mutating func unresolved(_ host: Host) {
+    guard unresolved.count < 100, unresolved.insert(host).inserted else {
+      logger?.debug("\(host.name) has no address.")
+      return
+    }
+    logger?.warning("\(host.name) has no address.")
+  }
+
+  mutating func minutePassed(_ new: Counters, _ newSockets: SocketCounters) {
+    defer { (counters, sockets) = (new, newSockets) }
+    let old = counters
+    let noted = [
+      ("malformed", new.malformed - old.malformed),
+      ("of other networks", new.otherNetwork - old.otherNetwork),
+      ("from refused sources", new.refusedSources - old.refusedSources),
+      ("over the rate limit", new.rateLimited - old.rateLimited),
+      ("unexpected", new.unexpected - old.unexpected),
+      ("parts dropped", new.partsDropped - old.partsDropped),
+      ("values refused", new.valuesRefused - old.valuesRefused),
+      ("values pushed out", new.valuesEvicted - old.valuesEvicted),
+      ("refused by the system", newSockets.refused - sockets.refused),
+      ("dropped before sending", newSockets.droppedFull - sockets.droppedFull),
+    ]
+    let text = noted.filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }.joined(separator: ", ")
+    logger?.debug("""
+      Last minute: \(new.datagramsReceived - old.datagramsReceived) datagrams received, \
+      \(new.datagramsSent - old.datagramsSent) sent\(text.isEmpty ? "" : "; " + text).
+      """)
+  }
+}

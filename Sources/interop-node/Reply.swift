@@ -1,0 +1,71 @@
+import OpenDHT
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// One line to the test: an answer when it has a tag, else an event. Fields that are nil are left out.
+struct Reply: Encodable {
+  var tag: Int?
+  var event: String?
+  var ok: Bool?
+  var error: String?
+  var version: String?
+  var id: String?
+  var port4: UInt16?
+  var port6: UInt16?
+  var good4: Int?
+  var good6: Int?
+  var listen: Int?
+  var value: ValueLine?
+  var values: [ValueLine]?
+  var records: [RecordLine]?
+  /// Nodes that stored a value; nodes that answered a get.
+  var nodes: Int?
+  /// Seconds since the process started.
+  var at: Double?
+  /// Seconds from the call to the first value.
+  var first: Double?
+  /// Seconds from the call to its end.
+  var elapsed: Double?
+}
+
+/// A value as the test compares it.
+struct ValueLine: Encodable {
+  var id: String
+  var data: Data
+  var userType: String
+  var type: UInt16
+
+  init(_ value: Value) {
+    id = hex16(value.id)
+    data = Data(value.data)
+    userType = value.userType
+    type = value.type
+  }
+}
+
+/// Selected fields; nil where a field was not selected.
+struct RecordLine: Encodable {
+  var id: String?
+  var valueType: UInt16?
+  var owner: String?
+  var sequence: UInt16?
+  var userType: String?
+
+  init(_ record: FieldRecord) {
+    id = record.id.map(hex16)
+    valueType = record.valueType
+    owner = record.owner.map { $0.description }
+    sequence = record.sequence
+    userType = record.userTypeBytes.map { String(decoding: $0, as: UTF8.self) }
+  }
+}
+
+/// 16 hex digits: 64-bit ids do not fit a JSON number.
+func hex16(_ id: Value.ID) -> String {
+  let digits = String(id, radix: 16)
+  return String(repeating: "0", count: 16 - digits.count) + digits
+}

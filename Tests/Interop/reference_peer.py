@@ -1,0 +1,178 @@
+"""Many nodes of the reference in one process, driven by JSON lines on standard input.
+
+Run by the interpreter that has the module: /usr/bin/python3 for 2.4.12, the venv of .build-peers for 4.4.2.
+A request is {"tag": n, "op": name, "node": i, ...}; its answer carries the tag. Changes of a listen come
+as {"event": "added" | "expired", "listen": n, ...} without one. `interop-node` speaks the same lines.
+"""
+
+import base64
+import ctypes
+import json
+import os
+import queue
+import socket
+import sys
+import threading
+import time
+
+import opendht
+
+IS_4 = hasattr(opendht, "version")
+runners = {}
+listens = {}
+outgoing = queue.SimpleQueue()  # callbacks run on threads of the nodes: one thread writes
+
+
+def main():
+    threading.Thread(target=write_lines, daemon=True).start()
+    say({"event": "ready", "version": opendht.version() if IS_4 else "2.4.12"})
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            OPERATIONS[request["op"]](request)
+        except Exception as error:  # whatever goes wrong belongs to the one request
+            answer(request, ok=False, error=f"{type(error).__name__}: {error}")
+    leave()
+
+
+def write_lines():
+    while True:
+        sys.stdout.write(json.dumps(outgoing.get()) + "\n")
+        if outgoing.empty():
+            sys.stdout.flush()
+
+
+def say(message):
+    outgoing.put(message)
+
+
+def answer(request, **fields):
+    say({"tag": request["tag"], **fields})
+
+
+def start(request):
+    config = opendht.DhtConfig()
+    if network := request.get("network", 0):
+        config.setNetwork(network)
+    config.setRateLimit(-1, -1)  # all nodes of the test share one address, and so one allowance
+    if request.get("client"):
+        set_client_mode(config)
+    runner = opendht.DhtRunner()
+    runner.run(port=request.get("port", 0), ipv4=request.get("ipv4", ""), ipv6=request.get("ipv6", ""), config=config)
+    runners[request["node"]] = runner
+    node_id = runner.getNodeId()
+    answer(request, ok=True, id=node_id.decode() if isinstance(node_id, bytes) else str(node_id),
+           port4=runner.getBound(socket.AF_INET).getPort(), port6=runner.getBound(socket.AF_INET6).getPort())
+
+
+def set_client_mode(config):
+    """4.x has a client mode that its Python module does not offer. Its flag stands 93 bytes after the
+    network id in the configuration object. Whoever asks for it checks packets for the flag."""
+    network = config_bytes(config, 0xABCDEF01).find((0xABCDEF01).to_bytes(4, "little"))
+    if not IS_4 or network < 0:
+        raise RuntimeError("no client mode in this version")
+    config.setNetwork(0)
+    ctypes.memset(id(config) + network + 93, 1, 1)
+
+
+def config_bytes(config, network):
+    config.setNetwork(network)
+    return ctypes.string_at(id(config), opendht.DhtConfig.__basicsize__)
+
+
+def bootstrap(request):
+    # In one breath: a node that is connected by one family no longer tries its list for the other.
+    for host, port in request["hosts"]:
+        runners[request["node"]].bootstrap(host, str(port))
+    answer(request, ok=True)
+
+
+def ping(request):
+    runner, address = runners[request["node"]], socket_address(request["host"], request["port"])
+    runner.ping(address, lambda ok: answer(request, ok=bool(ok)))
+
+
+def socket_address(host, port):
+    if IS_4:
+        return opendht.SockAddr.resolve(host, str(port))[0]
+    raise RuntimeError("2.4.12 cannot make an address; it pings by bootstrap")
+
+
+def put(request):
+    value = opendht.Value(base64.b64decode(request["data"]), request.get("type", 0))
+    if user_type := request.get("userType"):
+        value.user_type = user_type
+    if identifier := request.get("id"):
+        value.id = int(identifier, 16)
+    began = time.monotonic()
+
+    def done(ok, nodes):
+        answer(request, ok=bool(ok), id=f"{value.id:016x}", elapsed=time.monotonic() - began)
+
+    options = {"permanent": True} if request.get("permanent") else {}
+    runners[request["node"]].put(hash_of(request), value, done, **options)
+
+
+def get(request):
+    began, found, first = time.monotonic(), [], []
+
+    def each(value):
+        first.append(time.monotonic() - began)
+        found.append(describe(value))
+        return True
+
+    def done(ok, nodes):
+        answer(request, ok=bool(ok), values=found, first=first[0] if first else None, elapsed=time.monotonic() - began)
+
+    where = opendht.Where(request["where"]) if request.get("where") else None
+    runners[request["node"]].get(hash_of(request), each, done, where=where)
+
+
+def listen(request):
+    number = request["listen"]
+
+    def change(value, expired):
+        say({"event": "expired" if expired else "added", "listen": number, "value": describe(value)})
+        return True
+
+    listens[number] = (request["node"], runners[request["node"]].listen(hash_of(request), change))
+    answer(request, ok=True)
+
+
+def cancel_listen(request):
+    node, token = listens.pop(request["listen"])
+    runners[node].cancelListen(token)
+    answer(request, ok=True)
+
+
+def table(request):
+    runner = runners[request["node"]]
+    text = {family: runner.getRoutingTablesLog(getattr(socket, family)) for family in ("AF_INET", "AF_INET6")}
+    good = {family: log.count("[good]") for family, log in text.items()}
+    answer(request, ok=True, good4=good["AF_INET"], good6=good["AF_INET6"], text=text)
+
+
+def stop(request):
+    runners.pop(request["node"]).shutdown()
+    answer(request, ok=True)
+
+
+def leave(request=None):
+    sys.stdout.flush()
+    os._exit(0)  # join() of the reference can wait for its own callback
+
+
+def hash_of(request):
+    return opendht.InfoHash(request["key"].encode())
+
+
+def describe(value):
+    # The module does not offer the type of a value; a filter on it is how a test sees it.
+    return {"id": f"{value.id:016x}", "data": base64.b64encode(value.data).decode(), "userType": value.user_type}
+
+
+OPERATIONS = {"start": start, "bootstrap": bootstrap, "ping": ping, "put": put, "get": get, "listen": listen,
+              "cancel": cancel_listen, "table": table, "stop": stop, "quit": leave}
+
+if __name__ == "__main__":
+    main()
