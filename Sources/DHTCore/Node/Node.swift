@@ -34,6 +34,10 @@ public struct Node: ~Copyable {
   var operationDeadlines = DeadlineQueue<OperationID>()
   var deadlines: [OperationID: Instant] = [:]
   var announcements: [Announce.ID: Announcement] = [:]
+  /// Announcements by key, since every put looks for those it repeats or replaces.
+  var announcementsByKey: [InfoHash: [Announce.ID]] = [:]
+  /// What a put that ended still keeps alive.
+  var announcementOfPut: [OperationID: Announce.ID] = [:]
   var announceDeadlines = DeadlineQueue<Announce.ID>()
   var groups: [NetworkListen.ID: ListenGroup] = [:]
   var groupDeadlines = DeadlineQueue<NetworkListen.ID>()
@@ -144,6 +148,7 @@ extension Node {
   public mutating func shutDown(now: Instant) {
     begin(now)
     isShutDown = true
+    held = []
     for operation in operations.keys.sorted() { finish(operation, .cancelled) }
     for id in announcements.keys.sorted() { stopAnnouncement(id) }
     for id in groups.keys.sorted() { closeGroup(id) }

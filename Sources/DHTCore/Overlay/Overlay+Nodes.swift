@@ -121,7 +121,7 @@ extension Overlay {
   }
 
   private mutating func revive(_ id: NodeID) {
-    for key in activeKeys where searches[key]?.lookup[id]?.isFailed == true { touch(key) }
+    for key in activeKeys(where: { $0.lookup[id]?.isFailed == true }) { touch(key) }
   }
 }
 

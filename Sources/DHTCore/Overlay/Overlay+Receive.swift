@@ -216,7 +216,7 @@ extension Overlay {
     for transaction in contacts.requests.transactions(where: { $0.node == id && $0.destination == node.address }) {
       if let request = contacts.finish(transaction) { fail(request, code: nil, &context) }
     }
-    for key in activeKeys where searches[key]?.lookup[id] != nil {
+    for key in activeKeys(where: { $0.lookup[id] != nil }) {
       searches[key]?.loseListens(at: id, &contacts)
       touch(key)
     }
@@ -232,7 +232,7 @@ extension Overlay {
       if node.isInTable { node.heard = .distantPast }
     }
     upkeep.pingAll(contacts.table.allNodes, now: context.now)
-    for key in activeKeys {
+    for key in activeKeys(where: { _ in true }) {
       searches[key]?.renewListens(now: context.now)
       touch(key)
     }

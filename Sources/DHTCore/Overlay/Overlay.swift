@@ -179,22 +179,27 @@ extension Overlay {
   }
 
   /// Keys of searches at work, in order, so that what follows is the same in each run.
-  var activeKeys: [InfoHash] { searches.values.filter(\.isActive).map(\.key).sorted() }
+  func activeKeys(where test: (Search) -> Bool) -> [InfoHash] {
+    var keys: [InfoHash] = []
+    for search in searches.values where search.isActive && test(search) { keys.append(search.key) }
+    return keys.sorted()
+  }
 
   /// Steps every search that has work: new nodes are known, or the network is back.
   mutating func touchActive() {
-    for key in activeKeys { touch(key) }
+    for key in activeKeys(where: { _ in true }) { touch(key) }
   }
 
   /// A node proved itself: searches at work that are nearer to it than to their eighth node want it.
   mutating func offer(_ contact: NodeContact) {
-    for key in activeKeys {
-      guard let search = searches[key], search.lookup[contact.id] == nil else { continue }
+    let interested = activeKeys { search in
+      guard search.lookup[contact.id] == nil else { return false }
       let front = search.lookup.first(Lookup.width) { !$0.isFailed }
-      if front.count < Lookup.width || contact.id.isCloser(to: key, than: front[front.count - 1].id) {
-        searches[key]!.lookup.insert(contact, hop: 0)
-        touch(key)
-      }
+      return front.count < Lookup.width || contact.id.isCloser(to: search.key, than: front[front.count - 1].id)
+    }
+    for key in interested {
+      searches[key]?.lookup.insert(contact, hop: 0)
+      touch(key)
     }
   }
 }

@@ -182,8 +182,10 @@ extension Search {
         gets[get].statuses[contact.id] = .answered
       }
     case .list:
-      let listed = (reply.fields?.rows ?? []).compactMap { row in row.record.id.map { ($0, row.record.sequence ?? 0) } }
-      fetch(listed.filter { gets[get].wants($0.0, $0.1) }.map(\.0), at: get, from: contact, &contacts, &context)
+      let listed = (reply.fields?.rows ?? []).compactMap { row in
+        row.record.id.map { SearchGet.Listed(id: $0, sequence: row.record.sequence ?? 0) }
+      }
+      fetch(listed, at: get, from: contact, &contacts, &context)
     case .value(let id):
       gets[get].fetching[id] = nil
       if missing > 0 { gets[get].incomplete += 1 }
@@ -194,17 +196,18 @@ extension Search {
 
   /// Fetches the next listed value that nobody else is fetching; the others come last, in case that fails.
   private mutating func fetch(
-    _ ids: [Value.ID], at get: Int, from contact: NodeContact, _ contacts: inout Contacts, _ context: inout Context
+    _ listed: [SearchGet.Listed], at get: Int, from contact: NodeContact, _ contacts: inout Contacts, _ context: inout Context
   ) {
-    var rest = ids.filter { id in gets[get].seen[id] == nil || ids.count == 1 && gets[get].fetching[id] == nil }
-    rest = Array(rest.filter { gets[get].fetching[$0] == nil } + rest.filter { gets[get].fetching[$0] != nil })
+    let wanted = listed.filter(gets[get].wants)
+    let free = wanted.filter { gets[get].fetching[$0.id] == nil }
+    let rest = free + wanted.filter { gets[get].fetching[$0.id] != nil }
     guard let next = rest.first, let candidate = lookup[contact.id] else {
       gets[get].statuses[contact.id] = .answered
       return
     }
-    gets[get].fetching[next] = contact.id
+    gets[get].fetching[next.id] = contact.id
     gets[get].statuses[contact.id] = .fetching(Array(rest.dropFirst()))
-    sendGet(.value(next), at: get, to: candidate, &contacts, &context)
+    sendGet(.value(next.id), at: get, to: candidate, &contacts, &context)
   }
 
   /// An ask is late: another node is asked as well.
@@ -291,18 +294,20 @@ extension Search {
       live += 1
       if let late = candidate.lateSince, !candidate.isOverdue(at: now) { next = min(next, late + Candidate.grace) }
       if live <= Lookup.width, needsTokens, let answered = candidate.answered {
-        next = min(next, answered + KnownNode.syncAge)
+        let end = answered + KnownNode.syncAge
+        if end > now { next = min(next, end) }
       }
     }
     if live < Lookup.width, contacts.known.count > live { next = min(next, lastRefill + Self.deadPause) }
     for announce in announces {
       for (id, status) in announce.statuses where lookup.index(of: id) != nil {
-        if let refresh = announce.refreshTime(status) { next = min(next, refresh) }
+        // What is due and could not be done waits for an answer, which leads to a step.
+        if let refresh = announce.refreshTime(status), refresh > now { next = min(next, refresh) }
       }
     }
     for listen in listens {
       for status in listen.statuses.values where !status.isPending {
-        if let refresh = status.refresh { next = min(next, refresh) }
+        if let refresh = status.refresh, refresh > now { next = min(next, refresh) }
       }
     }
     return next == .distantFuture ? nil : max(next, now + Self.retryPause)
