@@ -130,7 +130,7 @@ extension Node {
     return !farthest.id.isCloser(to: key, than: id)
   }
 
-  private func closestGood(to target: InfoHash, count: Int, _ index: Int) -> [NodeContact] {
+  func closestGood(to target: InfoHash, count: Int, _ index: Int) -> [NodeContact] {
     overlays[index].contacts.table.closestGood(
       to: target, count: count, known: overlays[index].contacts.known, now: context.now)
   }
@@ -176,6 +176,7 @@ extension Node {
     while let change = store.takeChange() {
       for listener in listeners.listeners(at: change.key) { push(change, to: listener) }
       hearLocal(change)
+      if case .added = change.kind { watchKey(change.key) }
     }
   }
 
