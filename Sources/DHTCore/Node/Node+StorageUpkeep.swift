@@ -1,4 +1,4 @@
-public import DHTModel
+import DHTModel
 
 /// Passing on what we keep for others, when asked to. (node.md §5.8)
 ///
