@@ -53,7 +53,7 @@ let package = Package(
     library("DHTSimulator", ["DHTModel", "DHTWire", "DHTCore"]),
     library("DHTTransport", ["DHTModel", "DHTCore", nioCore, nioLocks, nioPosix]),
     library("OpenDHT", ["MessagePack", "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", nioCore, nioLocks, logging]),
-    library("DHTTools", ["OpenDHT", arguments]),
+    library("DHTTools", ["OpenDHT", arguments, logging]),
     tool("dhtnode", ["DHTTools"]),
     tool("dht", ["DHTTools"]),
     tool("interop-node", ["OpenDHT"]),
