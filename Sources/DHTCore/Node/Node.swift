@@ -44,6 +44,9 @@ public struct Node: ~Copyable {
   /// Groups by key, since every stored value looks for the listens on its key.
   var groupsByKey: [InfoHash: [NetworkListen.ID]] = [:]
   private var nextShared: UInt64 = 1
+  /// Keys whose values are passed on when nearer nodes appear.
+  var watchedKeys: Set<InfoHash> = []
+  var keyDeadlines = DeadlineQueue<InfoHash>()
 
   /// The status last told of, by overlay.
   var statuses: [Status] = []
@@ -107,6 +110,7 @@ extension Node {
       overlays[index].advance(otherTable: other, &context)
     }
     advanceOperations()
+    advanceWatchedKeys()
     advanceBootstrap()
     statusMayHaveChanged = true
     settle()
@@ -144,7 +148,7 @@ extension Node {
     localAddresses = Set(addresses)
   }
 
-  /// Ends every operation as cancelled. The node goes on answering others until it is dropped.
+  /// Ends every operation as cancelled; with `maintainsStorage`, passes on what is stored. The node goes on answering others until it is dropped.
   public mutating func shutDown(now: Instant) {
     begin(now)
     isShutDown = true
@@ -152,6 +156,7 @@ extension Node {
     for operation in operations.keys.sorted() { finish(operation, .cancelled) }
     for id in announcements.keys.sorted() { stopAnnouncement(id) }
     for id in groups.keys.sorted() { closeGroup(id) }
+    passOnAll()
     settle()
   }
 
@@ -181,7 +186,7 @@ extension Node {
     for overlay in overlays { next = min(next, overlay.nextDeadline) }
     let others: [Instant?] = [
       reassembler.nextDeadline, store.nextDeadline, listeners.nextDeadline, operationDeadlines.nextDeadline,
-      announceDeadlines.nextDeadline, groupDeadlines.nextDeadline, bootstrap.nextTry,
+      announceDeadlines.nextDeadline, groupDeadlines.nextDeadline, keyDeadlines.nextDeadline, bootstrap.nextTry,
     ]
     for case let deadline? in others { next = min(next, deadline) }
     return next

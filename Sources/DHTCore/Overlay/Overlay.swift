@@ -31,12 +31,13 @@ struct Overlay {
   /// How well this family is connected. (node.md §2.7)
   func status(_ now: Instant) -> Status {
     var isDubious = false
-    for id in contacts.table.allNodes {
-      guard let node = contacts.known[id] else { continue }
-      switch node.state(at: now) {
-      case .good: return .connected
-      case .dubious: isDubious = true
-      case .expired: continue
+    for bucket in contacts.table.buckets {
+      for id in bucket.nodes {
+        switch contacts.known.look(id, { $0.state(at: now) }) {
+        case .good: return .connected
+        case .dubious: isDubious = true
+        case .expired, nil: continue
+        }
       }
     }
     return isDubious || bootstrapPings > 0 ? .connecting : .disconnected
@@ -60,7 +61,7 @@ struct Overlay {
       guard let due = searches[key]?.nextStep else { continue }
       due <= context.now ? touch(key) : schedule(key, due)
     }
-    if let target = exploration.advance(to: context.now, own: context.id, known: contacts.known.count) {
+    if let target = exploration.advance(to: context.now, own: context.id) {
       explore(target, &context)
     }
     maintain(otherTable: otherTable, &context)
@@ -123,7 +124,7 @@ extension Overlay {
 
   /// The first good node is there: get to know the network.
   mutating func join(_ context: inout Context) {
-    explore(exploration.begin(own: context.id, known: contacts.known.count), &context)
+    explore(exploration.begin(own: context.id), &context)
   }
 
   mutating func explored(_ key: InfoHash, _ context: inout Context) {

@@ -19,6 +19,15 @@ struct KnownNodes {
     return slots[Int(slot)]
   }
 
+  /// Looks at a record where it is: a copy of one is two hundred bytes, and this is done for every packet.
+  @inline(__always)
+  func look<R>(_ id: NodeID, _ body: (borrowing KnownNode) -> R) -> R? {
+    guard let slot = index[id] else { return nil }
+    return body(slots[Int(slot)])
+  }
+
+  func isGood(_ id: NodeID, at now: Instant) -> Bool { look(id) { $0.isGood(at: now) } ?? false }
+
   /// Changes a record in place; nil when it is unknown.
   @discardableResult
   mutating func update<R>(_ id: NodeID, _ change: (inout KnownNode) -> R) -> R? {

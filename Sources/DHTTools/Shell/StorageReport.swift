@@ -18,7 +18,8 @@ struct StorageReport {
       return (Self.block(storage) + storage.values.map(Self.line)).joined(separator: "\n")
     }
     var lines = storages.flatMap(Self.block)
-    lines += ["", ""] + usage + (storages.isEmpty ? [] : [""])
+    let usage = usage
+    lines += ["", ""] + usage + (usage.isEmpty ? [] : [""])
     lines.append("Total \(statistics.keys) storages, \(statistics.values) values (\(byteCountText(statistics.bytes)))")
     return lines.joined(separator: "\n")
   }

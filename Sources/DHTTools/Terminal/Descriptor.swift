@@ -101,6 +101,8 @@ struct Descriptor: Sendable {
 /// Why the system refused.
 struct SystemReason: Error, CustomStringConvertible {
   var code: Int32
+  /// Of the last call that failed on this thread.
+  static var last: SystemReason { SystemReason(code: errno) }
   var description: String { strerror(code).map { String(cString: $0) } ?? "error \(code)" }
 }
 
