@@ -48,7 +48,7 @@ let package = Package(
     library("MessagePack"),
     library("DHTModel"),
     library("DHTWire", ["MessagePack", "DHTModel"]),
-    library("DHTCore", ["DHTModel", "DHTWire"]),
+    library("DHTCore", ["MessagePack", "DHTModel", "DHTWire"]),
     library("DHTSecurity", ["DHTModel", crypto]),
     library("DHTSimulator", ["DHTModel", "DHTWire", "DHTCore"]),
     library("DHTTransport", ["DHTModel", "DHTCore", nioCore, nioLocks, nioPosix]),

@@ -26,15 +26,16 @@ extension FieldList {
   }
 
   func write(to writer: inout MessagePackWriter) {
-    writer.writeMapHeader(2)
-    writer.writeName(.field)
+    let map = writer.openMap()
+    writer.writeKey(.field)
     writer.writeArrayHeader(fields.count)
     for field in fields { writer.writeUInt64(UInt64(field.rawValue)) }
-    writer.writeName(.value)
+    writer.writeKey(.value)
     writer.writeArrayHeader(rows.count * fields.count)
     for row in rows {
       for field in fields { row.write(field, to: &writer) }
     }
+    writer.closeMap(map)
   }
 
   // Nil for a field that we do not know: its entries are skipped.

@@ -28,12 +28,13 @@ extension Part {
   /// Writes one piece, its index as key.
   static func write(_ bytes: RawSpan, index: Int, offset: Int, to writer: inout MessagePackWriter) {
     writer.writeUInt64(UInt64(index))
-    writer.writeMapHeader(2)
-    writer.writeName(.offset)
+    let map = writer.openMap()
+    writer.writeKey(.offset)
     writer.writeUInt64(UInt64(offset))
-    writer.writeName(.piece)
+    writer.writeKey(.piece)
     writer.writeBinaryHeader(bytes.byteCount)
     writer.append(bytes)
+    writer.closeMap(map)
   }
 
   // In inner maps the first of equal keys wins. (§1.1) The sort is stable.

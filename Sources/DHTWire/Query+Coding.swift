@@ -34,13 +34,14 @@ extension Query {
   }
 
   func write(to writer: inout MessagePackWriter) {
-    writer.writeMapHeader(2)
-    writer.writeName(.select)
+    let map = writer.openMap()
+    writer.writeKey(.select)
     writer.writeArrayHeader(select.count)
     for field in select { writer.writeUInt64(UInt64(field.rawValue)) }
-    writer.writeName(.filters)
+    writer.writeKey(.filters)
     writer.writeArrayHeader(filters.count { $0.field != .sequence })
     for filter in filters where filter.field != .sequence { filter.write(to: &writer) }
+    writer.closeMap(map)
   }
 }
 
@@ -100,10 +101,10 @@ extension Query.Filter {
   }
 
   fileprivate func write(to writer: inout MessagePackWriter) {
-    writer.writeMapHeader(2)
-    writer.writeName(.field)
+    let map = writer.openMap()
+    writer.writeKey(.field)
     writer.writeUInt64(UInt64(field.rawValue))
-    writer.writeName(.value)
+    writer.writeKey(.value)
     switch self {
     case .id(let id): writer.writeUInt64(id)
     case .valueType(let type): writer.writeUInt64(UInt64(type))
@@ -111,5 +112,6 @@ extension Query.Filter {
     case .sequence(let sequence): writer.writeUInt64(UInt64(sequence))
     case .userType(let bytes): writer.writeBinary(bytes)
     }
+    writer.closeMap(map)
   }
 }

@@ -40,7 +40,7 @@ extension Request {
 
 extension Request.Find {
   fileprivate func write(to writer: inout MessagePackWriter) {
-    writer.write(.target, target)
+    writer.write(.target, unlessZero: target)
     writer.write(want)
   }
 }

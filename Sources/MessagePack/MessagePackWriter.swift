@@ -143,7 +143,7 @@ extension MessagePackWriter {
     }
   }
 
-  /// Writes a short key, as a string.
+  /// Writes a short key of the map that was opened last, as a string.
   @inline(__always)
   public mutating func writeKey(_ key: MessagePackKey) {
     writeName(key)

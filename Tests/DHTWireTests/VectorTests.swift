@@ -84,7 +84,8 @@ import Testing
   @Test("W§1: every proper prefix of a packet is refused", arguments: Vector.packets)
   func prefixes(_ vector: Vector) {
     for count in stride(from: 0, to: vector.bytes.count, by: vector.bytes.count > 500 ? 7 : 1) {
-      #expect(throws: WireError.self) { try Message(decoding: vector.bytes[..<count].span.bytes) }
+      let prefix = Array(vector.bytes[..<count])
+      #expect((try? Message(decoding: prefix.span.bytes)) == nil)
     }
   }
 
@@ -102,7 +103,7 @@ import Testing
     case .ping: #expect(name == "ping")
     case .find(let find):
       #expect(name == "find")
-      #expect(find.target == json["target"]?.hash)
+      #expect(find.target == json["target"]?.hash ?? .zero)
       compare(find.want, json)
     case .get(let get):
       #expect(name == "get")

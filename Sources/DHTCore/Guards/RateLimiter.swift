@@ -54,4 +54,3 @@ struct RateLimiter: Sendable {
     bySource[first.source] = rest > 0 ? rest : nil
   }
 }
-

@@ -178,6 +178,11 @@ extension Node {
 extension Node {
   mutating func deliver(_ values: [Value], _ source: Source, to operation: OperationID) {
     guard case .get(var get)? = operations[operation] else { return }
+    if get.isQuery {
+      // Old peers answer a selection with whole values. (N-50)
+      let matching = values.filter { get.query.matches($0, ownerID: configuration.ownerID) }
+      return deliver(matching.map { get.query.record(of: $0, ownerID: configuration.ownerID) }, source, to: operation)
+    }
     let news = get.news(values, ownerID: configuration.ownerID)
     operations[operation] = .get(get)
     if !news.isEmpty { context.outbox.tell(.values(operation, news, source)) }

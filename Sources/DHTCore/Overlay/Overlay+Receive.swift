@@ -50,8 +50,9 @@ extension Overlay {
     case .claim(let id):
       confirmClaim(of: id, at: request.destination, &context)
     case .find(let key), .get(let key, _, _):
-      guard reply.token?.isUsable == true else {
-        // Only a node that breaks the rules leaves the token out; peers black-list it, too.
+      // What looks around is upkeep: an answer without token is poor, but does no harm. (N-18)
+      guard reply.token?.isUsable == true || searches[key]?.servesApplication != true else {
+        // Only a node that breaks the rules leaves the token out of a search; peers black-list it, too.
         contacts.effects.append(.broken(request.destination))
         searches[key]?.fail(request, code: nil, &contacts, &context)
         expire(contact.id, &context)

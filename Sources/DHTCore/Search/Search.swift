@@ -37,7 +37,9 @@ struct Search {
   static let deadPause: Duration = .seconds(10)
 
   /// Whether it has work now or later.
-  var isActive: Bool { explores || !gets.isEmpty || !announces.isEmpty || !listens.isEmpty }
+  var isActive: Bool { explores || servesApplication }
+  /// Whether the application waits for it; false for one that only looks around.
+  var servesApplication: Bool { !gets.isEmpty || !announces.isEmpty || !listens.isEmpty }
   /// Whether it needs nodes with tokens, not only answers.
   private var needsTokens: Bool { explores || !announces.isEmpty || !listens.isEmpty }
 

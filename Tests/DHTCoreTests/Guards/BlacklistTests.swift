@@ -5,7 +5,9 @@ import Testing
 
 @Suite struct BlacklistTests {
   func at(_ seconds: Int64) -> Instant { Instant(nanoseconds: seconds * 1_000_000_000) }
-  func peer(_ port: UInt16, ip: UInt32 = 0x0a00_0001) -> SocketAddress { SocketAddress(ip: IPAddress(ipv4: ip), port: port) }
+  func peer(_ port: UInt16, ip: UInt32 = 0x0a00_0001) -> SocketAddress {
+    SocketAddress(ip: IPAddress(ipv4: ip), port: port)
+  }
 
   @Test("N-17: exactly the address and port of a node are ignored")
   func exactAddress() {

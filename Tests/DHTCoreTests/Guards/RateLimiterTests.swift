@@ -39,7 +39,8 @@ import Testing
     #expect(limiter.admits(IPAddress(ipv6High: 8, low: 1), now: at(milliseconds: 0)) == true)
   }
 
-  @Test("W§8.4: no second holds more than the limit, and a steady stream below it passes whole", arguments: UInt64(1)...20)
+  @Test(
+    "W§8.4: no second holds more than the limit, and a steady stream below it passes whole", arguments: UInt64(1)...20)
   func slidingWindow(seed: UInt64) {
     var random = RandomSource(Seed(seed, 0))
     var limiter = RateLimiter(total: 50, perAddress: 20)
@@ -64,11 +65,12 @@ import Testing
     #expect(limiter.sourceCount == 1)
 
     var unlimited = RateLimiter(total: nil, perAddress: 10)
-    for number in 0..<UInt32(100_000) { #expect(unlimited.admits(IPAddress(ipv4: number), now: at(milliseconds: 0)) == true) }
+    let passed = (0..<UInt32(100_000)).count { unlimited.admits(IPAddress(ipv4: $0), now: at(milliseconds: 0)) }
+    #expect(passed == 100_000)
     #expect(unlimited.sourceCount == RateLimiter.memoryWithoutTotal)
 
     var none = RateLimiter(total: nil, perAddress: nil)
-    for _ in 0..<5000 { #expect(none.admits(one, now: at(milliseconds: 0)) == true) }
+    #expect((0..<5000).allSatisfy { _ in none.admits(one, now: at(milliseconds: 0)) })
     #expect(none.sourceCount == 0)
     var zero = RateLimiter(total: 0, perAddress: nil)
     #expect(zero.admits(one, now: at(milliseconds: 0)) == false)

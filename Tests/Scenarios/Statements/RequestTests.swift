@@ -31,9 +31,8 @@ import Testing
     let key = InfoHash(named: "key")
     let friends = stage.friends(4, around: key)
     #expect(stage.offered(to: friends[1], near: key).contains(friends[0].contact))
-    friends[0].manner = .silent
-    stage.world.run(until: stage.world.ping(friends[0].address, from: 0))
     for friend in friends { friend.nodes = [] }
+    stage.lose(friends[0])
     #expect(!stage.offered(to: friends[1], near: key).contains(friends[0].contact))
     stage.world.run(until: stage.world.get(key, from: 0))
     #expect(friends[0].heard(.get, about: key).isEmpty)
@@ -46,9 +45,8 @@ import Testing
     defer { stage.verify() }
     let key = InfoHash(named: "key")
     let friends = stage.friends(4, around: key)
-    friends[0].manner = .silent
-    stage.world.run(until: stage.world.ping(friends[0].address, from: 0))
     for friend in friends { friend.nodes = [] }
+    stage.lose(friends[0])
     #expect(!stage.offered(to: friends[1], near: key).contains(friends[0].contact))
     friends[0].manner = .ordinary
     #expect(friends[0].ask(.ping) != nil)
@@ -65,9 +63,11 @@ import Testing
     let friends = stage.friends(4, around: key)
     stage.world.setUnreachable(friends[0].address)
     let ping = stage.world.ping(friends[0].address, from: 0)
-    stage.world.run(for: .milliseconds(1))
+    let get = stage.world.get(key, from: 0)
+    stage.world.run(for: .milliseconds(100))
     #expect(ping.isFinished)
     #expect(ping.pinged?.node == nil)
+    #expect(get.isFinished)
     #expect(!stage.offered(to: friends[1], near: key).contains(friends[0].contact))
   }
 

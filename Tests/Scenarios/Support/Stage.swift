@@ -71,6 +71,14 @@ final class Stage {
     for puppet in puppets { puppet.clearInbox() }
   }
 
+  /// Makes a puppet silent, and lets the node notice: a put toward its id waits for its answer to the end.
+  func lose(_ puppet: Puppet) {
+    puppet.manner = .silent
+    let put = world.put(Value("to nobody", id: 1), at: puppet.id, from: 0)
+    world.run(until: put)
+    world.run(for: .seconds(10))
+  }
+
   /// The node's token for a puppet.
   func token(for puppet: Puppet) throws -> Token {
     try #require(puppet.ask(.find(.init(target: puppet.id)))?.reply?.token)
