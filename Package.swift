@@ -63,7 +63,7 @@ let package = Package(
     tests("DHTWireTests", ["DHTWire", "DHTModel", "MessagePack"], resources: [.copy("Vectors")]),
     tests("DHTCoreTests", ["DHTCore", "DHTModel", "DHTWire"]),
     tests("Scenarios", ["DHTSimulator", "DHTCore", "DHTModel", "DHTWire"]),
-    tests("DHTTransportTests", ["DHTTransport", "DHTCore", "DHTModel", nioCore, nioPosix]),
+    tests("DHTTransportTests", ["DHTTransport", "DHTCore", "DHTModel", nioCore, nioLocks, nioPosix]),
     tests("OpenDHTTests", ["OpenDHT", "DHTCore", nioLocks, nioPosix, logging]),
     tests("DHTToolsTests", ["DHTTools", "OpenDHT"]),
   ],

@@ -34,12 +34,19 @@ public struct Node: ~Copyable {
   var operationDeadlines = DeadlineQueue<OperationID>()
   var deadlines: [OperationID: Instant] = [:]
   var announcements: [Announce.ID: Announcement] = [:]
+  /// Announcements by key, since every put looks for those it repeats or replaces.
+  var announcementsByKey: [InfoHash: [Announce.ID]] = [:]
+  /// What a put that ended still keeps alive.
+  var announcementOfPut: [OperationID: Announce.ID] = [:]
   var announceDeadlines = DeadlineQueue<Announce.ID>()
   var groups: [NetworkListen.ID: ListenGroup] = [:]
   var groupDeadlines = DeadlineQueue<NetworkListen.ID>()
   /// Groups by key, since every stored value looks for the listens on its key.
   var groupsByKey: [InfoHash: [NetworkListen.ID]] = [:]
   private var nextShared: UInt64 = 1
+  /// Keys whose values are passed on when nearer nodes appear.
+  var watchedKeys: Set<InfoHash> = []
+  var keyDeadlines = DeadlineQueue<InfoHash>()
 
   /// The status last told of, by overlay.
   var statuses: [Status] = []
@@ -103,6 +110,7 @@ extension Node {
       overlays[index].advance(otherTable: other, &context)
     }
     advanceOperations()
+    advanceWatchedKeys()
     advanceBootstrap()
     statusMayHaveChanged = true
     settle()
@@ -140,13 +148,15 @@ extension Node {
     localAddresses = Set(addresses)
   }
 
-  /// Ends every operation as cancelled. The node goes on answering others until it is dropped.
+  /// Ends every operation as cancelled; with `maintainsStorage`, passes on what is stored. The node goes on answering others until it is dropped.
   public mutating func shutDown(now: Instant) {
     begin(now)
     isShutDown = true
+    held = []
     for operation in operations.keys.sorted() { finish(operation, .cancelled) }
     for id in announcements.keys.sorted() { stopAnnouncement(id) }
     for id in groups.keys.sorted() { closeGroup(id) }
+    passOnAll()
     settle()
   }
 
@@ -176,7 +186,7 @@ extension Node {
     for overlay in overlays { next = min(next, overlay.nextDeadline) }
     let others: [Instant?] = [
       reassembler.nextDeadline, store.nextDeadline, listeners.nextDeadline, operationDeadlines.nextDeadline,
-      announceDeadlines.nextDeadline, groupDeadlines.nextDeadline, bootstrap.nextTry,
+      announceDeadlines.nextDeadline, groupDeadlines.nextDeadline, keyDeadlines.nextDeadline, bootstrap.nextTry,
     ]
     for case let deadline? in others { next = min(next, deadline) }
     return next
