@@ -65,7 +65,7 @@ struct LifecycleTests {
         let error = await run(dht, .milliseconds(200))
         #expect(error == .timedOut, "\(name)")
       }
-      #expect(time >= .milliseconds(190) && time < .milliseconds(900), "\(name): \(time)")
+      #expect(time >= .milliseconds(190) && time < .seconds(3), "\(name): \(time)")
     }
   }
 
@@ -79,7 +79,7 @@ struct LifecycleTests {
         task.cancel()
         #expect(await task.value == .cancelled, "\(name)")
       }
-      #expect(time < .milliseconds(500), "\(name): \(time)")
+      #expect(time < .seconds(3), "\(name): \(time)")
       #expect(await dht.ongoingOperations == 0)
     }
   }
@@ -133,7 +133,7 @@ struct LifecycleTests {
         #expect(await node.counters == Counters())
         #expect(await node.boundPorts == BoundPorts())
       }
-      #expect(time < .milliseconds(500))
+      #expect(time < .seconds(3))
     }
   }
 

@@ -23,7 +23,6 @@ struct GetCommand: AsyncParsableCommand {
   }
 
   private func get(_ run: CommandRun) async -> ExitStatus {
-    await run.announce(key)
     await run.output.startProgress("Searching…")
     let values = run.dht.values(at: key.hash, where: filters, deadline: options.timeout)
     for await found in values.withSources {

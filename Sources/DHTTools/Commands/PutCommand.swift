@@ -62,7 +62,6 @@ struct PutCommand: AsyncParsableCommand {
   }
 
   private func put(_ value: Value, _ run: CommandRun) async -> ExitStatus {
-    await run.announce(key)
     await run.output.startProgress("Putting…")
     do {
       let receipt = try await run.dht.put(

@@ -16,9 +16,8 @@ struct QueryCommand: AsyncParsableCommand {
   }
 
   private func ask(_ run: CommandRun) async -> ExitStatus {
-    await run.announce(key)
     await run.output.startProgress("Searching…")
-    let records = run.dht.query(query, at: key.hash, deadline: options.timeout)
+    let records = run.dht.query(query.forRecords, at: key.hash, deadline: options.timeout)
     for await record in records {
       if run.output.isJSON {
         await run.output.json(JSON.members(of: record))

@@ -133,3 +133,8 @@ extension QueryText {
     }
   }
 }
+
+extension Query {
+  /// The same for records: a query that selects nothing asks for whole values, of which people want every field.
+  var forRecords: Query { select.isEmpty ? Query(select: Field.allCases, where: filters) : self }
+}

@@ -98,7 +98,7 @@ extension Shell {
   private func query(_ key: InfoHash, _ query: Query) async {
     let start = clock.now
     let (clock, output) = (clock, output)
-    let outcome = await node.query(key, query) { record in
+    let outcome = await node.query(key, query.forRecords) { record in
       let head = "Query: found field value index after \(durationText(clock.now - start))\n\t"
       await output.result(Array(head.utf8) + fieldRecordText(record, forTerminal: output.isTerminal))
     }
