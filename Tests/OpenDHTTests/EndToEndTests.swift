@@ -34,7 +34,8 @@ struct EndToEndTests {
   @Test("eight nodes: what one puts, every one finds") func eightNodes() async throws {
     try await Neighbourhood.run(8) { network in
       for (index, dht) in network.nodes.enumerated() {
-        let receipt = try await dht.put(Value("from \(index)"), at: InfoHash(hashing: "key \(index)"), verify: index == 3)
+        let receipt = try await dht.put(
+          Value("from \(index)"), at: InfoHash(hashing: "key \(index)"), verify: index == 3)
         #expect(receipt.stored.count == 7 && receipt.failed.isEmpty, "\(receipt)")
         #expect(receipt.isVerified == (index == 3))
       }
@@ -139,7 +140,9 @@ struct EndToEndTests {
     }
   }
 
-  @Test("N-107: on one family, a listen tells of local puts without any network, and ends") func lonelyListen() async throws {
+  @Test("N-107: on one family, a listen tells of local puts without any network, and ends") func lonelyListen()
+    async throws
+  {
     try await Neighbourhood.run(1, families: [.ipv6]) { network in
       let changes = network.first.listen(to: key)
       await #expect(throws: DHTError.isolated) { try await network.first.put(Value("local"), at: key) }

@@ -42,6 +42,7 @@ struct ReadmeTests {
       if count == 0 { break }
       bytes += block[..<count]
     }
-    return String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    return String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).map(
+      String.init)
   }
 }
