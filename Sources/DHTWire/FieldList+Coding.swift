@@ -17,10 +17,11 @@ extension FieldList {
       default: try reader.skip()
       }
     }
-    // No columns: 4.3 and later drop the datagram, older peers divide by zero. (§6.3)
+    // No columns: the datagram is dropped. (§6.3)
     guard let columns, let entries, !columns.isEmpty else { throw .unexpectedType(offset: start) }
     fields = []
     for case let field? in columns where !fields.contains(field) { fields.append(field) }
+    guard !fields.isEmpty else { throw .unexpectedType(offset: start) }
     var ahead = reader.bookmark(at: entries)
     rows = try Self.readRows(&ahead, columns: columns)
   }

@@ -23,7 +23,8 @@ extension Reply {
     }
     writer.write(token)
     writer.write(values)
-    if let fields {
+    // An empty list of fields must never leave: not every peer bears it. (wire.md §6.3)
+    if let fields, !fields.fields.isEmpty {
       writer.writeKey(.fields)
       fields.write(to: &writer)
     }

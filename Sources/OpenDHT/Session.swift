@@ -37,6 +37,7 @@ final class Session {
   private var statusWatchers: [ObjectIdentifier: Operation<StatusBacklog>] = [:]
   private var connecting: [Waiting<Result<Void, DHTError>>] = []
   private var drains: [Waiting<Bool>] = []
+  private var takenCounters = Counters()
   private var log: SessionLog
 
   init(_ configuration: DHT.Configuration, nodeID: NodeID, loop: any EventLoop) {
@@ -103,6 +104,7 @@ extension Session {
     connecting = []
     answerDrains()
     status = NodeStatus()
+    takenCounters = Counters()
   }
 
   func drain(timeout: Duration, _ waiting: Waiting<Bool>) {
@@ -163,6 +165,12 @@ extension Session {
   var boundPorts: BoundPorts { BoundPorts(ipv4: driver?.port(.ipv4), ipv6: driver?.port(.ipv6)) }
   var socketCounters: SocketCounters { driver?.counters ?? SocketCounters() }
   var ongoingOperations: Int { awaitedCount + resolving.count }
+
+  func takeCounters() -> Counters {
+    let now = read { node, _ in node.counters } ?? Counters()
+    defer { takenCounters = now }
+    return now - takenCounters
+  }
 
   func resolve(_ host: Host, _ done: @escaping @Sendable ([DHTModel.SocketAddress]) -> Void) {
     guard let driver else { return done([]) }

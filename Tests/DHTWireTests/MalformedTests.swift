@@ -96,6 +96,7 @@ import Testing
     Row("a request with r: {} is a reply without id", ["r": [:], "q": "ping", "t": 1, "y": "q"]),
     Row("y p without a part", ["y": "p", "t": 1]),
     Row("fileds with an empty f", reply(("fileds", ["f": [], "v": [1]]))),
+    Row("fileds of unknown columns", reply(("fileds", ["f": [9], "v": [1]]))),
     Row("fileds without f", reply(("fileds", ["v": [1]]))),
     Row("fileds shorter than its header", reply(("fileds", ["f": [1], "v": .bytes([0x93, 1])]))),
     Row("deep nesting", ping("x", nested(30000))),

@@ -125,7 +125,7 @@ struct EndToEndTests {
         await #expect(throws: DHTError.isolated) { try await dht.get(InfoHash(hashing: "x")) }
         await #expect(throws: DHTError.isolated) { try await dht.put(Value("kept"), at: key) }
       }
-      #expect(time < .milliseconds(500))
+      #expect(time < .seconds(3))
       let kept = try await dht.get(key)
       #expect(kept.values.map(\.text) == ["kept"] && kept.sources == [.local] && kept.outcome.ending == .isolated)
     }
@@ -163,14 +163,6 @@ struct EndToEndTests {
       await #expect(throws: DHTError.timedOut) { try await stranger.waitUntilConnected(timeout: .milliseconds(300)) }
       #expect(await network.first.counters.otherNetwork > 0)
       await stranger.stop()
-    }
-  }
-
-  @Test("the README's example runs") func readme() async throws {
-    try await Neighbourhood.run(2) { network in
-      let lines = Lines()
-      try await readmeExample(bootstrap: network.first.host) { lines.append($0) }
-      #expect(lines.all == ["text/plain: hello", "added hello"])
     }
   }
 }

@@ -30,7 +30,7 @@ public enum Ending: Hashable, Sendable {
     case valueTooLarge(packedBytes: Int)
     /// A filter on the sequence number cannot travel: peers abort on it. (wire.md §6.1)
     case sequenceFilter
-    /// We know a signed value of another owner under the id; an unsigned put over it stops deployed nodes. (node.md W-20)
+    /// We know a signed value of another owner under the id; a put over it is never sent. (node.md W-20)
     case wouldReplaceSignedValue
     case noAddressFamily
   }

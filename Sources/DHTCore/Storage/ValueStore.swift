@@ -26,7 +26,7 @@ struct ValueStore: Sendable {
     case full
     /// It alone is over the limit, or it was itself what had to go.
     case quota
-    /// An unsigned or encrypted value over a signed one; announcing it stops deployed nodes. (node.md W-20)
+    /// An unsigned or encrypted value over a signed one: no owner is another owner. (node.md W-20)
     case wouldReplaceSigned
     /// The id 0 names no value.
     case missingID
