@@ -31,13 +31,17 @@ actor FakeNode: NodeBackend {
   }
   func query(_ key: InfoHash, _ query: Query, found: @Sendable (FieldRecord) async -> Void) async -> GetOutcome {
     for value in stored[key] ?? [] {
-      await found(FieldRecord(
-        id: query.select.contains(.id) ? value.id : nil, sequence: query.select.contains(.sequence) ? value.sequence : nil,
-        userTypeBytes: query.select.contains(.userType) ? value.body?.userTypeBytes : nil))
+      await found(
+        FieldRecord(
+          id: query.select.contains(.id) ? value.id : nil,
+          sequence: query.select.contains(.sequence) ? value.sequence : nil,
+          userTypeBytes: query.select.contains(.userType) ? value.body?.userTypeBytes : nil))
     }
     return GetOutcome(ending: ending)
   }
-  func listen(_ key: InfoHash, where filters: [Query.Filter], changed: @Sendable (ListenChange) async -> Void) async -> Ending {
+  func listen(_ key: InfoHash, where filters: [Query.Filter], changed: @Sendable (ListenChange) async -> Void) async
+    -> Ending
+  {
     let (stream, continuation) = AsyncStream.makeStream(of: ListenChange.self)
     listens.append(continuation)
     running += 1
@@ -99,5 +103,7 @@ final class Transcript: ShellOutput {
 
 private func masked(_ text: String) -> String {
   text.replacing(/[0-9.]+(e[-+][0-9]+)? (us|ms|s|min|h)\b/) { _ in "TIME" }
-    .replacing(/Value ID: [1-9a-f][0-9a-f]*/) { _ in "Value ID: ID" }.replacing(/Value\[id:[0-9a-f]+/) { _ in "Value[id:ID" }
+    .replacing(/Value ID: [1-9a-f][0-9a-f]*/) { _ in "Value ID: ID" }.replacing(/Value\[id:[0-9a-f]+/) { _ in
+      "Value[id:ID"
+    }
 }

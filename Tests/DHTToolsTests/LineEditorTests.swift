@@ -34,32 +34,34 @@ private struct Session {
 @Suite struct LineEditorTests {
   private static let escape = "\u{1b}"
 
-  @Test("Bytes of the keyboard in, the screen and its cursor out", arguments: [
-    ("abc", ["\u{3e}\u{3e} abc"], 6),
-    ("abc\u{7f}", [">> ab"], 5),
-    ("abc\u{8}", [">> ab"], 5),
-    ("abc\u{1}x", [">> xabc"], 4),
-    ("abc\(escape)[Dx", [">> abxc"], 6),
-    ("abc\(escape)[D\(escape)[Cx", [">> abcx"], 7),
-    ("abc\(escape)[Hx\(escape)[Fy", [">> xabcy"], 8),
-    ("abc\(escape)OHx\(escape)OFy", [">> xabcy"], 8),
-    ("abc\(escape)[1~x\(escape)[4~y", [">> xabcy"], 8),
-    ("abc\(escape)[D\(escape)[3~", [">> ab"], 5),
-    ("abc\u{2}\u{4}", [">> ab"], 5),
-    ("ab cd\u{17}", [">> ab"], 6),
-    ("ab cd\u{17}\u{17}", [">>"], 3),
-    ("ab cd\u{15}", [">>"], 3),
-    ("ab cd\u{1}\u{b}", [">>"], 3),
-    ("ab cd\u{15}\u{19}\u{19}", [">> ab cdab cd"], 13),
-    ("ab cd\(escape)bx", [">> ab xcd"], 7),
-    ("ab cd\(escape)[1;5D\(escape)[1;5Dx\(escape)fy", [">> xaby cd"], 7),
-    ("ab\(escape)[200~c\(escape)[99zd", [">> abcd"], 7),
-    ("a\u{0}\u{1c}b", [">> ab"], 5),
-    ("é日本", [">> é日本"], 8),
-    ("日本\(escape)[D\u{7f}", [">> 本"], 3),
-    ("e\u{301}x\(escape)[D\u{7f}", [">> x"], 3),
-    ("👩‍👩‍👧‍👦x", [">> 👩‍👩‍👧‍👦x"], 6),
-  ])
+  @Test(
+    "Bytes of the keyboard in, the screen and its cursor out",
+    arguments: [
+      ("abc", ["\u{3e}\u{3e} abc"], 6),
+      ("abc\u{7f}", [">> ab"], 5),
+      ("abc\u{8}", [">> ab"], 5),
+      ("abc\u{1}x", [">> xabc"], 4),
+      ("abc\(escape)[Dx", [">> abxc"], 6),
+      ("abc\(escape)[D\(escape)[Cx", [">> abcx"], 7),
+      ("abc\(escape)[Hx\(escape)[Fy", [">> xabcy"], 8),
+      ("abc\(escape)OHx\(escape)OFy", [">> xabcy"], 8),
+      ("abc\(escape)[1~x\(escape)[4~y", [">> xabcy"], 8),
+      ("abc\(escape)[D\(escape)[3~", [">> ab"], 5),
+      ("abc\u{2}\u{4}", [">> ab"], 5),
+      ("ab cd\u{17}", [">> ab"], 6),
+      ("ab cd\u{17}\u{17}", [">>"], 3),
+      ("ab cd\u{15}", [">>"], 3),
+      ("ab cd\u{1}\u{b}", [">>"], 3),
+      ("ab cd\u{15}\u{19}\u{19}", [">> ab cdab cd"], 13),
+      ("ab cd\(escape)bx", [">> ab xcd"], 7),
+      ("ab cd\(escape)[1;5D\(escape)[1;5Dx\(escape)fy", [">> xaby cd"], 7),
+      ("ab\(escape)[200~c\(escape)[99zd", [">> abcd"], 7),
+      ("a\u{0}\u{1c}b", [">> ab"], 5),
+      ("é日本", [">> é日本"], 8),
+      ("日本\(escape)[D\u{7f}", [">> 本"], 3),
+      ("e\u{301}x\(escape)[D\u{7f}", [">> x"], 3),
+      ("👩‍👩‍👧‍👦x", [">> 👩‍👩‍👧‍👦x"], 6),
+    ])
   func editing(keys: String, rows: [String], column: Int) {
     var session = Session()
     session.type(keys)
@@ -183,9 +185,12 @@ private struct Session {
     #expect(line.count == LineEditor.maximumCharacters)
   }
 
-  @Test("Columns of characters", arguments: [
-    ("a", 1), ("é", 1), ("e\u{301}", 1), ("日", 2), ("ﾊ", 1), ("Ｗ", 2), ("😀", 2), ("❤\u{fe0f}", 2), ("한", 2), ("\u{200d}", 0),
-  ])
+  @Test(
+    "Columns of characters",
+    arguments: [
+      ("a", 1), ("é", 1), ("e\u{301}", 1), ("日", 2), ("ﾊ", 1), ("Ｗ", 2), ("😀", 2), ("❤\u{fe0f}", 2), ("한", 2),
+      ("\u{200d}", 0),
+    ])
   func width(text: Character, columns: Int) {
     #expect(displayWidth(text) == columns)
   }

@@ -9,9 +9,12 @@ import Testing
     return options
   }
 
-  @Test("T-2: each option with a value in both long forms, and its short ones", arguments: [
-    ["--port", "4222"], ["--port=4222"], ["--po=4222"], ["--po", "4222"], ["-p", "4222"], ["-p4222"], ["-vp4222"], ["-Op", "4222"],
-  ])
+  @Test(
+    "T-2: each option with a value in both long forms, and its short ones",
+    arguments: [
+      ["--port", "4222"], ["--port=4222"], ["--po=4222"], ["--po", "4222"], ["-p", "4222"], ["-p4222"], ["-vp4222"],
+      ["-Op", "4222"],
+    ])
   func port(arguments: [String]) throws {
     guard case .run(let options) = try NodeInvocation(arguments) else { Issue.record("not run"); return }
     #expect(options.port == 4222)
@@ -21,11 +24,16 @@ import Testing
     for option in NodeOption.parser.options {
       if let long = option.long {
         let name = "--" + long
-        #expect(try NodeOption.parser.parse(option.takesValue ? [name, "v"] : [name]).items == [.init(name: option.name, value: option.takesValue ? "v" : nil)])
+        #expect(
+          try NodeOption.parser.parse(option.takesValue ? [name, "v"] : [name]).items == [
+            .init(name: option.name, value: option.takesValue ? "v" : nil)
+          ])
         if option.takesValue { #expect(try NodeOption.parser.parse([name + "=v"]).items.first?.value == "v") }
       }
       if let short = option.short {
-        #expect(try NodeOption.parser.parse(option.takesValue ? ["-\(short)", "v"] : ["-\(short)"]).items.first?.name == option.name)
+        #expect(
+          try NodeOption.parser.parse(option.takesValue ? ["-\(short)", "v"] : ["-\(short)"]).items.first?.name
+            == option.name)
       }
     }
     let shorts = Set(NodeOption.parser.options.compactMap(\.short))
@@ -44,25 +52,37 @@ import Testing
     #expect(try options("-b", "none").bootstrap.isEmpty)
   }
 
-  @Test("T-4: bad values are errors of one line", arguments: [
-    ["-p", "99999"], ["-p", "-1"], ["-p", "x"], ["-p", ""], ["-p", "+5"], ["-p", "4222x"], ["-n", "x"], ["-n", "0x"], ["-n", "4294967296"],
-    ["-n", "-1"], ["-b", ""], ["-b", "host:99999"], ["-b", "[::1"], ["--bind", "host"], ["--bind", "::1", "--bind", "::2"],
-    ["-4", "-6"], ["-4", "--bind", "::1"], ["--bogus"], ["-z"], ["--p", "1"], ["--help=x"], ["-p"], ["--port"], ["operand"], ["--", "operand"],
-  ])
+  @Test(
+    "T-4: bad values are errors of one line",
+    arguments: [
+      ["-p", "99999"], ["-p", "-1"], ["-p", "x"], ["-p", ""], ["-p", "+5"], ["-p", "4222x"], ["-n", "x"], ["-n", "0x"],
+      ["-n", "4294967296"],
+      ["-n", "-1"], ["-b", ""], ["-b", "host:99999"], ["-b", "[::1"], ["--bind", "host"],
+      ["--bind", "::1", "--bind", "::2"],
+      ["-4", "-6"], ["-4", "--bind", "::1"], ["--bogus"], ["-z"], ["--p", "1"], ["--help=x"], ["-p"], ["--port"],
+      ["operand"], ["--", "operand"],
+    ])
   func bad(arguments: [String]) throws {
     let error = #expect(throws: OptionError.self) { try NodeInvocation(arguments) }
     #expect(error?.description.contains("\n") == false)
   }
 
-  @Test("Options of later versions are named and refused", arguments: [
-    ["-i"], ["--identity"], ["--save-identity", "p"], ["--certificate=c"], ["--privkey", "k"], ["--privkey-password", "p"], ["-d"],
-    ["--daemonize"], ["-D"], ["--peer-discovery"], ["-f", "F"], ["--persist=F"], ["--syslog"], ["--proxyserver", "80"],
-    ["--proxyserverssl", "80"], ["--proxy-addr", "a"], ["--proxy-certificate", "c"], ["--proxy-privkey", "k"],
-    ["--proxy-privkey-password", "p"], ["--proxyclient", "h"], ["--pushserver", "u"], ["--devicekey", "t"], ["--bundleid", "b"],
-  ])
+  @Test(
+    "Options of later versions are named and refused",
+    arguments: [
+      ["-i"], ["--identity"], ["--save-identity", "p"], ["--certificate=c"], ["--privkey", "k"],
+      ["--privkey-password", "p"], ["-d"],
+      ["--daemonize"], ["-D"], ["--peer-discovery"], ["-f", "F"], ["--persist=F"], ["--syslog"],
+      ["--proxyserver", "80"],
+      ["--proxyserverssl", "80"], ["--proxy-addr", "a"], ["--proxy-certificate", "c"], ["--proxy-privkey", "k"],
+      ["--proxy-privkey-password", "p"], ["--proxyclient", "h"], ["--pushserver", "u"], ["--devicekey", "t"],
+      ["--bundleid", "b"],
+    ])
   func later(arguments: [String]) throws {
     let error = #expect(throws: OptionError.self) { try NodeInvocation(arguments) }
-    guard case .unavailable = error else { Issue.record(error.map { "\($0)" }.map { Comment(rawValue: $0) } ?? "no error"); return }
+    guard case .unavailable = error else {
+      Issue.record(error.map { "\($0)" }.map { Comment(rawValue: $0) } ?? "no error"); return
+    }
   }
 
   @Test("T-1: help wins over version") func help() throws {
@@ -75,7 +95,9 @@ import Testing
 
   @Test("Flags") func flags() throws {
     let options = try options("-svUP", "-l", "log", "-6")
-    #expect(options.isService && options.isVerbose && !options.hasRateLimit && options.isPublicStable && options.logFile == "log")
+    #expect(
+      options.isService && options.isVerbose && !options.hasRateLimit && options.isPublicStable
+        && options.logFile == "log")
     #expect(options.bind.families == [.ipv6])
     #expect(options.configuration.node.limits.requestsPerSecond == nil && options.configuration.node.isPublicStable)
     #expect(try self.options("--bind", "127.0.0.1").bind.families == [.ipv4])

@@ -27,7 +27,9 @@ import Testing
 
   @Test("T-6: ll") func nodeReport() async {
     await node.set { node in
-      (node.ipv4.good, node.ipv4.incoming, node.ipv4.searches, node.ipv4.knownNodes, node.ipv4.tableDepth) = (1, 1, 1, 1, 3)
+      (node.ipv4.good, node.ipv4.incoming, node.ipv4.searches, node.ipv4.knownNodes, node.ipv4.tableDepth) = (
+        1, 1, 1, 1, 3
+      )
     }
     #expect(
       await NodeReport(of: node).text == """
@@ -70,7 +72,8 @@ import Testing
       listens: [Query(where: [.userType("text/plain")])], isDone: false, isSynced: true, sinceStep: .milliseconds(1240),
       entries: [
         SearchDescription.Entry(
-          node: Self.known, commonBits: 2, isInTable: true, isAsked: false, isLate: false, isSynced: true, hasListen: true,
+          node: Self.known, commonBits: 2, isInTable: true, isAsked: false, isLate: false, isSynced: true,
+          hasListen: true,
           hasAnnounce: false)
       ])
   }
@@ -92,14 +95,20 @@ import Testing
         """)
     let many = Array(repeating: search(.ipv6), count: 9)
     await node.set { $0.searchList = many }
-    let lines = await String(decoding: SearchReport(of: node, at: nil).text(forTerminal: false), as: UTF8.self).split(separator: "\n")
-    #expect(lines.count == 10 && lines.first == "[search \(Self.foo) IPv6]" && lines.last == "Total: 9 searches (0 IPv4, 9 IPv6).")
+    let lines = await String(decoding: SearchReport(of: node, at: nil).text(forTerminal: false), as: UTF8.self).split(
+      separator: "\n")
+    #expect(
+      lines.count == 10 && lines.first == "[search \(Self.foo) IPv6]"
+        && lines.last == "Total: 9 searches (0 IPv4, 9 IPv6).")
   }
 
   @Test("T-6: ld") func storage() async {
     let storage = StorageDescription(
       key: Self.foo,
-      values: [.init(value: Value("hello", id: 7), age: .seconds(60), remaining: .seconds(540), source: Self.contact.address.ip)],
+      values: [
+        .init(
+          value: Value("hello", id: 7), age: .seconds(60), remaining: .seconds(540), source: Self.contact.address.ip)
+      ],
       listeners: [Self.contact], localListeners: 1)
     await node.set { $0.storageList = [storage] }
     #expect(

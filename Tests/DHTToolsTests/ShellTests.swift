@@ -19,10 +19,12 @@ import Testing
 
   @Test("T-6: p, then g") func putAndGet() async {
     let blocks = await run(shell, "p foo hello", "g foo")
-    #expect(blocks == [
-      using, "Put: success, took TIME. Value ID: ID", using,
-      "Get: found 1 value(s) after TIME (total 1)\n\tValue[id:ID data(text/plain):\"hello\"]", "Get: completed, took TIME (total 1)",
-    ])
+    #expect(
+      blocks == [
+        using, "Put: success, took TIME. Value ID: ID", using,
+        "Get: found 1 value(s) after TIME (total 1)\n\tValue[id:ID data(text/plain):\"hello\"]",
+        "Get: completed, took TIME (total 1)",
+      ])
     let stored = await node.stored[foo]?.first
     #expect(stored?.body == Value("hello").body && stored?.id != 0)
   }
@@ -41,9 +43,10 @@ import Testing
   @Test("T-6: q") func query() async {
     await node.set { $0.stored = [InfoHash(hashing: "foo"): [Value("x", id: 0x99)]] }
     let found = "Query: found field value index after TIME\n\t"
-    #expect(await run(shell, "q foo SELECT id,user_type") == [
-      using, found + "Index[Id:99,UserType:text/plain]", "Query: completed, took TIME",
-    ])
+    #expect(
+      await run(shell, "q foo SELECT id,user_type") == [
+        using, found + "Index[Id:99,UserType:text/plain]", "Query: completed, took TIME",
+      ])
     #expect(await run(shell, "q foo")[1] == found + "Index[Id:99,Seq:0,UserType:text/plain]")
   }
 
@@ -83,7 +86,8 @@ import Testing
   }
 
   @Test("T-6: words after a value are dropped, and the person is told") func cut() async {
-    #expect(await run(shell, "p foo hello you").first == "! Only the first word was put. Quote a value of several words.")
+    #expect(
+      await run(shell, "p foo hello you").first == "! Only the first word was put. Quote a value of several words.")
     #expect(await node.stored[foo]?.first?.text == "hello")
   }
 

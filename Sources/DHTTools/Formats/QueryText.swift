@@ -36,7 +36,9 @@ extension QueryText {
 
   // The first WHERE or where anywhere, even within a word, ends the selection: so read the network's tools.
   private static func split(_ text: [UInt8]) -> (selection: ArraySlice<UInt8>, conditions: ArraySlice<UInt8>) {
-    guard let start = [find("WHERE", in: text), find("where", in: text)].compactMap({ $0 }).min() else { return (text[...], []) }
+    guard let start = [find("WHERE", in: text), find("where", in: text)].compactMap({ $0 }).min() else {
+      return (text[...], [])
+    }
     return (text[..<start], text[(start + 5)...])
   }
 
