@@ -97,11 +97,6 @@ struct CommandRun: Sendable {
 }
 
 extension CommandRun {
-  /// Tells which hash a text became.
-  func announce(_ key: KeyArgument) async {
-    if !output.isJSON, let note = key.note { await output.message(terminalSafe(note)) }
-  }
-
   /// The exit status of a get or query, and a line for people when it brought nothing.
   func status(of outcome: GetOutcome) async -> ExitStatus {
     if outcome.delivered > 0 { return .done }
@@ -113,9 +108,12 @@ extension CommandRun {
     case .completed, .isolated:
       await output.error(DHTError.isolated.description)
       return .notConnected
-    case .timedOut:
+    case .timedOut where outcome.answered > 0:
       await output.error("the time is over and nothing was found (\(answers))")
-      return outcome.answered > 0 ? .failed : .notConnected
+      return .failed
+    case .timedOut:
+      await output.error("Not connected: no node answered in time.")
+      return .notConnected
     case .invalid:
       await output.error(outcome.ending.reason)
       return .usage

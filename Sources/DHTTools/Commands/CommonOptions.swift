@@ -5,7 +5,8 @@ import OpenDHT
 struct CommonOptions: ParsableArguments {
   @Option(
     name: [.customShort("b", allowingJoined: true), .long],
-    help: ArgumentHelp("A node of the network to join; repeatable.", valueName: "host[:port]"), transform: Transform.host)
+    help: ArgumentHelp("A node of the network to join; repeatable.", valueName: "host[:port]"),
+    transform: Transform.host)
   var bootstrap: [Host] = []
 
   @Option(
@@ -16,7 +17,8 @@ struct CommonOptions: ParsableArguments {
 
   @Option(
     name: [.customShort("p", allowingJoined: true), .long],
-    help: ArgumentHelp("UDP port; 0 lets the system choose. (default: 0)", valueName: "number"), transform: Transform.port)
+    help: ArgumentHelp("UDP port; 0 lets the system choose. (default: 0)", valueName: "number"),
+    transform: Transform.port)
   var port: UInt16?
 
   @Option(help: ArgumentHelp("Bind to this address only; repeatable, one for each family.", valueName: "address"))
@@ -44,12 +46,16 @@ struct CommonOptions: ParsableArguments {
   private func bindAddresses() throws -> BindAddresses {
     var addresses = BindAddresses()
     for text in bind {
-      guard addresses.add(text) else { throw ValidationError("--bind takes one address of each family, not '\(terminalSafe(text))'.") }
+      guard addresses.add(text) else {
+        throw ValidationError("--bind takes one address of each family, not '\(terminalSafe(text))'.")
+      }
     }
     if ipv4Only, ipv6Only { throw ValidationError("-4 and -6 exclude each other.") }
     if ipv4Only { _ = addresses.restrict(to: .ipv4) }
     if ipv6Only { _ = addresses.restrict(to: .ipv6) }
-    if addresses.isContradictory { throw ValidationError("--bind names an address of the family that -4 or -6 leaves out.") }
+    if addresses.isContradictory {
+      throw ValidationError("--bind names an address of the family that -4 or -6 leaves out.")
+    }
     return addresses
   }
 

@@ -19,14 +19,22 @@ public enum DHTTool {
     } catch let code as ExitCode {
       exit(code.rawValue)
     } catch {
-      let text = DHTCommand.fullMessage(for: error)
       let code = DHTCommand.exitCode(for: error).rawValue
-      if code == 0 {
-        exit(Descriptor.standardOutput.write((text + "\n").utf8) ? 0 : ExitStatus.cannotWrite.rawValue)
+      if code == 0 {  // help, version
+        let text = DHTCommand.fullMessage(for: error) + "\n"
+        exit(Descriptor.standardOutput.write(text.utf8) ? 0 : ExitStatus.cannotWrite.rawValue)
       }
-      Descriptor.standardError.write((text + "\n").utf8)
+      Descriptor.standardError.write((complaint(error, arguments) + "\n").utf8)
       exit(code)
     }
+  }
+
+  /// What is wrong with a command line, in one line; the library's own way is four.
+  static func complaint(_ error: any Error, _ arguments: [String]) -> String {
+    let text = DHTCommand.message(for: error).split(separator: "\n").first ?? "wrong usage"
+    let names = DHTCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
+    let command = arguments.first { names.contains($0) }.map { "dht \($0)" } ?? "dht"
+    return "dht: \(terminalSafe(String(text))) (see \(command) --help)"
   }
 }
 

@@ -13,7 +13,8 @@ struct GetCommand: AsyncParsableCommand {
   @Argument(help: "Where to look.", transform: Transform.key) var key: KeyArgument
   @Option(
     name: .customLong("where"),
-    help: ArgumentHelp("Conditions, such as user_type=text/plain,value_type=0.", valueName: "query"), transform: Transform.filters)
+    help: ArgumentHelp("Conditions, such as user_type=text/plain,value_type=0.", valueName: "query"),
+    transform: Transform.filters)
   var filters: [Query.Filter] = []
   @Flag(help: "End with the first value.") var first = false
   @OptionGroup var options: CommonOptions
@@ -23,7 +24,6 @@ struct GetCommand: AsyncParsableCommand {
   }
 
   private func get(_ run: CommandRun) async -> ExitStatus {
-    await run.announce(key)
     await run.output.startProgress("Searching…")
     let values = run.dht.values(at: key.hash, where: filters, deadline: options.timeout)
     for await found in values.withSources {

@@ -15,7 +15,6 @@ struct ListenCommand: AsyncParsableCommand {
   }
 
   private func listen(_ run: CommandRun) async -> ExitStatus {
-    await run.announce(key)
     let changes = run.dht.listen(to: key.hash, deadline: options.timeout)
     for await change in changes { await show(change, run) }
     if Task.isCancelled { return .done }

@@ -6,8 +6,8 @@ struct PutCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "put", abstract: "Store a value.",
     discussion: """
-      A VALUE is stored with the user type text/plain, a file with none, unless --user-type names one. At most 65536 \
-      bytes, user type included. Prints a receipt: who stored the value, who did not and why.
+      A VALUE is stored with the user type text/plain, a file with none, unless --user-type names one. At most 64 KB, \
+      names included. Prints a receipt: who stored the value, who did not and why.
       """)
 
   @Argument(help: "Where to store.", transform: Transform.key) var key: KeyArgument
@@ -37,7 +37,7 @@ struct PutCommand: AsyncParsableCommand {
     let userType = self.userType ?? (file == nil ? "text/plain" : "")
     let value = Value(data, userType: userType, type: type, id: id ?? .random(in: 1 ... .max))
     guard value.size <= ValueType.maximumValueSize else {
-      throw ValidationError("The value is too large: the network takes \(ValueType.maximumValueSize) bytes, user type included.")
+      throw ValidationError("The value is too large: the network takes 64 KB, names included.")
     }
     return value
   }
@@ -62,7 +62,6 @@ struct PutCommand: AsyncParsableCommand {
   }
 
   private func put(_ value: Value, _ run: CommandRun) async -> ExitStatus {
-    await run.announce(key)
     await run.output.startProgress("Putting…")
     do {
       let receipt = try await run.dht.put(
@@ -87,7 +86,8 @@ struct PutCommand: AsyncParsableCommand {
     case .isolated: return .notConnected
     case .timedOut: return await run.dht.status.best == .connected ? .failed : .notConnected
     case .invalid: return .usage
-    case .notRunning, .alreadyRunning, .portInUse, .cannotBind, .throttled, .cancelled, .replaced, .notStored, .cannotResolve,
+    case .notRunning, .alreadyRunning, .portInUse, .cannotBind, .throttled, .cancelled, .replaced, .notStored,
+      .cannotResolve,
       .noAnswer, .coding:
       return .failed
     }
@@ -101,7 +101,8 @@ struct PutCommand: AsyncParsableCommand {
     if error == nil, !options.quiet {
       let nodes = receipt.stored.count == 1 ? "1 node" : "\(receipt.stored.count) nodes"
       let verified = receipt.isVerified ? ", verified" : ""
-      await run.output.result("Stored at \(nodes)\(verified), id \(idText(receipt.valueID)), \(durationText(run.elapsed))")
+      await run.output.result(
+        "Stored at \(nodes)\(verified), id \(idText(receipt.valueID)), \(durationText(run.elapsed))")
     }
     for failure in receipt.failed { await run.output.message("not stored at \(failure.node): \(failure.reason.text)") }
   }

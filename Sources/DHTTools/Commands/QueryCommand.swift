@@ -5,7 +5,8 @@ import OpenDHT
 struct QueryCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "query", abstract: "Find fields of the values of a key, without their data.",
-    discussion: "QUERY is text such as \"SELECT id,user_type WHERE value_type=3\". Fields: id value_type owner_pk seq user_type.")
+    discussion:
+      "QUERY is text such as \"SELECT id,user_type WHERE value_type=3\". Fields: id value_type owner_pk seq user_type.")
 
   @Argument(help: "Where to look.", transform: Transform.key) var key: KeyArgument
   @Argument(help: "What to fetch.", transform: Transform.query) var query: Query
@@ -16,9 +17,8 @@ struct QueryCommand: AsyncParsableCommand {
   }
 
   private func ask(_ run: CommandRun) async -> ExitStatus {
-    await run.announce(key)
     await run.output.startProgress("Searching…")
-    let records = run.dht.query(query, at: key.hash, deadline: options.timeout)
+    let records = run.dht.query(query.forRecords, at: key.hash, deadline: options.timeout)
     for await record in records {
       if run.output.isJSON {
         await run.output.json(JSON.members(of: record))

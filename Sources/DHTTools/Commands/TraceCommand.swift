@@ -18,9 +18,8 @@ struct TraceCommand: AsyncParsableCommand {
   }
 
   private func trace(_ run: CommandRun) async -> ExitStatus {
-    await run.announce(key)
     let report = TraceReport(key: key.hash, isColored: Paint.isWanted(on: .standardOutput))
-    if !run.output.isJSON { await run.output.result(report.head) }
+    if !run.output.isJSON { await run.output.result("key \(key.hash)\n" + report.head) }
     await run.output.startProgress("Searching…")
     let steps = run.dht.trace(key.hash, deadline: options.timeout)
     var begin: Instant?

@@ -27,7 +27,8 @@ struct TraceReport {
     let bits = key.commonBits(with: step.node.id)
     let trip = step.roundTrip.map(durationText) ?? "-"
     let indent = step.hop == 0 ? "" : String(repeating: "  ", count: min(step.hop, 20) - 1) + "└ "
-    return "\(Self.padded(step.hop, 3)) \(Self.padded(bits, 4))  \(Self.padded(trip, 10))  \(indent)\(step.node)  \(text)"
+    return
+      "\(Self.padded(step.hop, 3)) \(Self.padded(bits, 4))  \(Self.padded(trip, 10))  \(indent)\(step.node)  \(text)"
   }
 
   func foot(_ outcome: GetOutcome, elapsed: Duration) -> String {
@@ -47,7 +48,8 @@ struct TraceReport {
     case .asked(let attempt): members.append(("attempt", .integer(attempt)))
     case .answered(let nodes, let values, let hasToken):
       members += [
-        ("nodes", .array(nodes.map { .object(JSON.members(of: $0)) })), ("values", .integer(values)), ("token", .bool(hasToken)),
+        ("nodes", .array(nodes.map { .object(JSON.members(of: $0)) })), ("values", .integer(values)),
+        ("token", .bool(hasToken)),
       ]
     case .refused(let code): members.append(("code", .integer(Int(code))))
     case .late, .silent: break

@@ -20,7 +20,9 @@ enum Transform {
     return seconds
   }
   @Sendable static func valueID(_ text: String) throws -> Value.ID {
-    guard let id = valueIDArgument(text) else { throw ValidationError("Expected a number but 0, decimal or 0x and hexadecimal.") }
+    guard let id = valueIDArgument(text) else {
+      throw ValidationError("Expected a number but 0, decimal or 0x and hexadecimal.")
+    }
     return id
   }
   /// The zero key is refused by every node; as text it would be hashed, which nobody means by 40 zeros.
@@ -32,11 +34,15 @@ enum Transform {
   /// Conditions, with or without the word WHERE before them.
   @Sendable static func filters(_ text: String) throws -> [Query.Filter] {
     let query = try parsed(QueryText.hasKeyword(text) ? text : "WHERE " + text)
-    guard !query.filters.isEmpty else { throw ValidationError("Expected conditions, as in id=5 or user_type=text/plain.") }
+    guard !query.filters.isEmpty else {
+      throw ValidationError("Expected conditions, as in id=5 or user_type=text/plain.")
+    }
     return query.filters
   }
   @Sendable static func query(_ text: String) throws -> Query {
-    guard QueryText.hasKeyword(text) else { throw ValidationError("Expected SELECT id,user_type WHERE value_type=3, or a part of it.") }
+    guard QueryText.hasKeyword(text) else {
+      throw ValidationError("Expected SELECT id,user_type WHERE value_type=3, or a part of it.")
+    }
     return try parsed(text)
   }
 

@@ -13,6 +13,7 @@ func numberText(_ format: String, _ number: Double) -> String {
     guard let start = buffer.baseAddress else { return "" }
     let length = withVaList([number]) { vsnprintf(start, buffer.count, format, $0) }
     guard length > 0 else { return "" }
-    return String(decoding: buffer.prefix(min(Int(length), buffer.count - 1)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return String(
+      decoding: buffer.prefix(min(Int(length), buffer.count - 1)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }

@@ -36,7 +36,9 @@ extension QueryText {
 
   // The first WHERE or where anywhere, even within a word, ends the selection: so read the network's tools.
   private static func split(_ text: [UInt8]) -> (selection: ArraySlice<UInt8>, conditions: ArraySlice<UInt8>) {
-    guard let start = [find("WHERE", in: text), find("where", in: text)].compactMap({ $0 }).min() else { return (text[...], []) }
+    guard let start = [find("WHERE", in: text), find("where", in: text)].compactMap({ $0 }).min() else {
+      return (text[...], [])
+    }
     return (text[..<start], text[(start + 5)...])
   }
 
@@ -132,4 +134,9 @@ extension QueryText {
     case .userType(let type): "user_type=\(String(decoding: type, as: UTF8.self))"
     }
   }
+}
+
+extension Query {
+  /// The same for records: a query that selects nothing asks for whole values, of which people want every field.
+  var forRecords: Query { select.isEmpty ? Query(select: Field.allCases, where: filters) : self }
 }

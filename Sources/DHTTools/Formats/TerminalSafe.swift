@@ -6,7 +6,9 @@ func terminalSafe(_ bytes: [UInt8]) -> [UInt8] {
   var rest = bytes[...]
   while let first = rest.first {
     let length = scalarLength(rest)
-    if length == 0 || length == 1 && (first < 0x20 || first == 0x7f) || length == 2 && first == 0xc2 && rest[rest.startIndex + 1] < 0xa0 {
+    if length == 0 || length == 1 && (first < 0x20 || first == 0x7f)
+      || length == 2 && first == 0xc2 && rest[rest.startIndex + 1] < 0xa0
+    {
       let count = max(length, 1)
       for byte in rest.prefix(count) { safe += "\\x\(hexByte(byte))".utf8 }
       rest = rest.dropFirst(count)

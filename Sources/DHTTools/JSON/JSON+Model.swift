@@ -15,7 +15,10 @@ extension JSON {
     if let cypher = value.cypher {
       members += [("encrypted", .bool(true)), ("data", .string(base64(cypher)))]
     } else {
-      members += [("type", .integer(Int(value.type))), ("userType", .string(value.userType)), ("data", .string(base64(value.data)))]
+      members += [
+        ("type", .integer(Int(value.type))), ("userType", .string(value.userType)),
+        ("data", .string(base64(value.data))),
+      ]
       if let text = value.text { members.append(("text", .string(text))) }
     }
     if let signature = value.signature {
@@ -54,7 +57,10 @@ extension JSON {
     var members: [(String, JSON)] = [
       ("ok", .bool(error == nil && !receipt.stored.isEmpty)), ("id", .id(receipt.valueID)),
       ("stored", .array(receipt.stored.map { .object(Self.members(of: $0)) })),
-      ("failed", .array(receipt.failed.map { .object(Self.members(of: $0.node) + [("reason", .string($0.reason.text))]) })),
+      (
+        "failed",
+        .array(receipt.failed.map { .object(Self.members(of: $0.node) + [("reason", .string($0.reason.text))]) })
+      ),
       ("verified", .bool(receipt.isVerified)), ("elapsed", .seconds(elapsed)),
     ]
     if let error { members.append(("error", .string(error))) }

@@ -32,7 +32,9 @@ enum NodeOption: Hashable, Sendable {
     later("devicekey", value: true), later("bundleid", value: true),
   ])
 
-  private static func later(_ long: String, _ short: Character? = nil, value: Bool = false) -> OptionParser<NodeOption>.Option {
+  private static func later(_ long: String, _ short: Character? = nil, value: Bool = false)
+    -> OptionParser<NodeOption>.Option
+  {
     .init(name: .later(long), long: long, short: short, takesValue: value)
   }
 }

@@ -30,7 +30,9 @@ extension NodeInvocation {
     let line = try NodeOption.parser.parse(arguments)
     var options = NodeOptions()
     for item in line.items { try options.apply(item) }
-    if options.bind.isContradictory { throw .contradiction("--bind names an address of the family that -4 or -6 leaves out") }
+    if options.bind.isContradictory {
+      throw .contradiction("--bind names an address of the family that -4 or -6 leaves out")
+    }
     if let operand = line.operands.first { throw .unexpectedOperand(operand) }
     if line.items.contains(where: { $0.name == .help }) {
       self = .help
@@ -55,7 +57,9 @@ extension NodeOptions {
       network = number
     case .bootstrap: try addBootstrap(value)
     case .bind:
-      guard bind.add(value) else { throw .badValue("--bind", value, expected: "one IPv4 or IPv6 address of each family") }
+      guard bind.add(value) else {
+        throw .badValue("--bind", value, expected: "one IPv4 or IPv6 address of each family")
+      }
     case .ipv4Only:
       guard bind.restrict(to: .ipv4) else { throw .contradiction("-4 and -6 exclude each other") }
     case .ipv6Only:
@@ -73,7 +77,9 @@ extension NodeOptions {
   private mutating func addBootstrap(_ value: String) throws(OptionError) {
     let text = value.hasPrefix("=") ? String(value.dropFirst()) : value
     guard text != "none" else { return }
-    guard let host = Host(text) else { throw .badValue("--bootstrap", value, expected: "host, host:port or [address]:port") }
+    guard let host = Host(text) else {
+      throw .badValue("--bootstrap", value, expected: "host, host:port or [address]:port")
+    }
     bootstrap.append(Bootstrap(text: text, host: host))
   }
 }

@@ -15,7 +15,8 @@ func networkArgument(_ text: String) -> NetworkID? {
 /// A value id: decimal, or hexadecimal after `0x`; never 0, which means "not chosen".
 func valueIDArgument(_ text: String) -> Value.ID? {
   let id: Value.ID? =
-    text.hasPrefix("0x") || text.hasPrefix("0X") ? unsigned(text.dropFirst(2), radix: 16) : unsigned(text[...], radix: 10)
+    text.hasPrefix("0x") || text.hasPrefix("0X")
+    ? unsigned(text.dropFirst(2), radix: 16) : unsigned(text[...], radix: 10)
   return id == 0 ? nil : id
 }
 

@@ -56,7 +56,9 @@ struct OptionParser<Name: Hashable & Sendable>: Sendable {
     if let exact = options.first(where: { $0.long == written }) { return exact }
     let candidates = options.filter { $0.long?.hasPrefix(written) == true }
     guard let only = candidates.first, !written.isEmpty else { throw .unknown("--\(written)") }
-    guard candidates.count == 1 else { throw .ambiguous("--\(written)", candidates.compactMap(\.long).map { "--\($0)" }) }
+    guard candidates.count == 1 else {
+      throw .ambiguous("--\(written)", candidates.compactMap(\.long).map { "--\($0)" })
+    }
     return only
   }
 
@@ -98,7 +100,8 @@ enum OptionError: Error, Equatable, CustomStringConvertible {
       "option '\(terminalSafe(option))' is ambiguous: \(candidates.joined(separator: ", "))"
     case .missingValue(let option): "option '\(option)' needs a value"
     case .needlessValue(let option): "option '\(option)' takes no value"
-    case .badValue(let option, let value, let expected): "'\(terminalSafe(value))' is no value for \(option): \(expected)"
+    case .badValue(let option, let value, let expected):
+      "'\(terminalSafe(value))' is no value for \(option): \(expected)"
     case .unavailable(let option): "option '\(option)' is not available in this version"
     case .unexpectedOperand(let operand): "unexpected argument '\(terminalSafe(operand))'"
     case .contradiction(let text): text

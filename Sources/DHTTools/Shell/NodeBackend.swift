@@ -9,7 +9,8 @@ protocol NodeBackend: Sendable {
   func get(_ key: InfoHash, where filters: [Query.Filter], found: @Sendable (Value) async -> Void) async -> GetOutcome
   func query(_ key: InfoHash, _ query: Query, found: @Sendable (FieldRecord) async -> Void) async -> GetOutcome
   /// Tells of changes until the calling task is cancelled, or the node stops.
-  func listen(_ key: InfoHash, where filters: [Query.Filter], changed: @Sendable (ListenChange) async -> Void) async -> Ending
+  func listen(_ key: InfoHash, where filters: [Query.Filter], changed: @Sendable (ListenChange) async -> Void) async
+    -> Ending
   func put(_ value: Value, at key: InfoHash, isPermanent: Bool) async -> Result<PutReceipt, DHTError>
   func cancelPut(_ id: Value.ID, at key: InfoHash) async -> Bool
 

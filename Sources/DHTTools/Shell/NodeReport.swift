@@ -17,7 +17,10 @@ struct NodeReport {
   /// Ends with an empty line.
   var text: String {
 
-    var lines = [head, "\(operations) ongoing operations", "Storage has \(storage.values) values, using \(byteCountText(storage.bytes))"]
+    var lines = [
+      head, "\(operations) ongoing operations",
+      "Storage has \(storage.values) values, using \(byteCountText(storage.bytes))",
+    ]
     for family in families { lines += Self.lines(family.name, family.statistics) }
     return lines.joined(separator: "\n")
   }

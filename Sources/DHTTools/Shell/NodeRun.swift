@@ -144,7 +144,9 @@ struct NodeRun: Sendable {
       for bootstrap in options.bootstrap {
         group.addTask {
           guard await dht.resolve(bootstrap.host).isEmpty else { return }
-          await print("dhtnode: cannot resolve the bootstrap host '\(terminalSafe(bootstrap.host.name))'; the node goes on without it")
+          await print(
+            "dhtnode: cannot resolve the bootstrap host '\(terminalSafe(bootstrap.host.name))'; the node goes on without it"
+          )
         }
       }
     }

@@ -30,6 +30,7 @@ struct RoutingReport {
       case .expired: " [expired]"
       case .dubious: ""
       }
-    return "    Node \(node.contact) updated: \(agoText(node.sinceHeard)), replied: \(agoText(node.sinceReplied))\(mark)"
+    return
+      "    Node \(node.contact) updated: \(agoText(node.sinceHeard)), replied: \(agoText(node.sinceReplied))\(mark)"
   }
 }

@@ -25,14 +25,16 @@ struct SearchReport {
   }
 
   private static func full(_ search: SearchDescription, forTerminal: Bool) -> [UInt8] {
-    var head = "Search \(name(search.family)) \(search.key) gets: \(search.gets), last step: \(agoText(search.sinceStep))"
+    var head =
+      "Search \(name(search.family)) \(search.key) gets: \(search.gets), last step: \(agoText(search.sinceStep))"
     if search.isDone { head += " [done]" }
     head += search.isSynced ? " [synced]" : " [not synced]"
     if !search.listens.isEmpty { head += " [listening]" }
     var text = Array((head + "\n").utf8)
     for value in search.announced {
       let isAnnounced = search.entries.contains { $0.hasAnnounce } ? " [announced]" : ""
-      text += Array("Announcement: ".utf8) + valueText(value, forTerminal: forTerminal) + Array((isAnnounced + "\n").utf8)
+      text +=
+        Array("Announcement: ".utf8) + valueText(value, forTerminal: forTerminal) + Array((isAnnounced + "\n").utf8)
     }
     if !search.listens.isEmpty { text += "Queries:\n".utf8 }
     for query in search.listens {
@@ -50,7 +52,8 @@ struct SearchReport {
     let connection = request + (entry.node.state == .expired ? "x" : " ")
     let get = entry.isSynced ? "s " : "  "
     let operations = entry.hasListen ? "l" : entry.hasAnnounce ? "a" : " "
-    return "\(bits) \(entry.node.contact.id) \(entry.isInTable ? "*" : " ") [\(connection)] [\(get)] [\(operations)] \(entry.node.contact.address)"
+    return
+      "\(bits) \(entry.node.contact.id) \(entry.isInTable ? "*" : " ") [\(connection)] [\(get)] [\(operations)] \(entry.node.contact.address)"
   }
 
   private static func name(_ family: AddressFamily) -> String { family == .ipv4 ? "IPv4" : "IPv6" }

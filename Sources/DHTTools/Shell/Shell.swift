@@ -48,7 +48,8 @@ actor Shell {
     case .help: await output.result(shellHelp)
     case .nodeReport: await output.result(await NodeReport(of: node).text)
     case .routingTables: await output.result(await RoutingReport(of: node).text)
-    case .searches(let key): await output.result(await SearchReport(of: node, at: key).text(forTerminal: output.isTerminal))
+    case .searches(let key):
+      await output.result(await SearchReport(of: node, at: key).text(forTerminal: output.isTerminal))
     case .storage(let key): await output.result(await StorageReport(of: node, at: key).text)
     case .addresses: await printAddresses()
     case .bootstrap(let host): return .running(Task { await self.bootstrap(to: host) })
@@ -77,7 +78,9 @@ actor Shell {
 
   private func say(_ text: String) async { await output.result(safe(text)) }
   private func safe(_ text: String) -> String {
-    output.isTerminal ? text.split(separator: "\n", omittingEmptySubsequences: false).map { terminalSafe(String($0)) }.joined(separator: "\n") : text
+    output.isTerminal
+      ? text.split(separator: "\n", omittingEmptySubsequences: false).map { terminalSafe(String($0)) }.joined(
+        separator: "\n") : text
   }
 }
 
@@ -98,7 +101,7 @@ extension Shell {
   private func query(_ key: InfoHash, _ query: Query) async {
     let start = clock.now
     let (clock, output) = (clock, output)
-    let outcome = await node.query(key, query) { record in
+    let outcome = await node.query(key, query.forRecords) { record in
       let head = "Query: found field value index after \(durationText(clock.now - start))\n\t"
       await output.result(Array(head.utf8) + fieldRecordText(record, forTerminal: output.isTerminal))
     }
@@ -128,7 +131,9 @@ extension Shell {
 
   private func cancelPut(_ key: KeyArgument, _ id: Value.ID) async {
     await announce(key)
-    if await !node.cancelPut(id, at: key.hash) { await output.message("No value \(idText(id)) is kept alive at this key.") }
+    if await !node.cancelPut(id, at: key.hash) {
+      await output.message("No value \(idText(id)) is kept alive at this key.")
+    }
   }
 
   private func bootstrap(to host: Host) async {
@@ -188,7 +193,9 @@ extension DHTError {
   fileprivate var hasStartedPut: Bool {
     switch self {
     case .isolated, .notStored, .timedOut, .cancelled, .replaced: true
-    case .throttled, .invalid, .notRunning, .alreadyRunning, .portInUse, .cannotBind, .cannotResolve, .noAnswer, .coding: false
+    case .throttled, .invalid, .notRunning, .alreadyRunning, .portInUse, .cannotBind, .cannotResolve, .noAnswer,
+      .coding:
+      false
     }
   }
 }

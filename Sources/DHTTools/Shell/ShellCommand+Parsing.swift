@@ -3,7 +3,8 @@ import OpenDHT
 extension ShellCommand {
   /// Every command word that works in this version, for completion.
   static let words = [
-    "b", "cc", "cl", "cpp", "exit", "g", "h", "help", "l", "la", "ld", "ll", "log", "lr", "ls", "p", "pp", "q", "quit", "x",
+    "b", "cc", "cl", "cpp", "exit", "g", "h", "help", "l", "la", "ld", "ll", "log", "lr", "ls", "p", "pp", "q", "quit",
+    "x",
   ]
   /// Words of commands that later versions bring: identities, the index, the proxy, announcements.
   static let laterWords: Set<String> = ["s", "e", "a", "il", "ii", "pst", "psx", "psp", "stt", "stp", "rp", "rs"]
@@ -48,7 +49,9 @@ extension ShellCommand {
 // The arguments, each with the line that the network's tools print when it is wrong.
 extension ShellCommand {
   private static func next(_ words: inout ShellWords, _ key: KeyArgument? = nil) throws(ShellSyntaxError) -> String? {
-    do { return try words.next() } catch { throw ShellSyntaxError(text: "Syntax error: a quote is not closed.", key: key) }
+    do { return try words.next() } catch {
+      throw ShellSyntaxError(text: "Syntax error: a quote is not closed.", key: key)
+    }
   }
 
   private static func key(_ words: inout ShellWords) throws(ShellSyntaxError) -> KeyArgument {

@@ -40,7 +40,8 @@ struct StorageReport {
 
   private static func line(_ entry: StorageDescription.Entry) -> String {
     let expires = entry.remaining.map { agoText(.zero - $0) } ?? "never"
-    return "   Value \(entry.value.id) size: \(byteCountText(entry.value.size)) created: \(agoText(entry.age)) expires: \(expires)"
+    return
+      "   Value \(entry.value.id) size: \(byteCountText(entry.value.size)) created: \(agoText(entry.age)) expires: \(expires)"
   }
 
   private var usage: [String] {
