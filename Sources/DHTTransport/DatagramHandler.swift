@@ -6,7 +6,8 @@ final class DatagramHandler: ChannelInboundHandler {
   typealias InboundIn = AddressedEnvelope<ByteBuffer>
 
   /// Datagrams read by one system call. SwiftNIO makes up to four such calls before the other sockets of the loop have
-  /// their turn. More gain little: 8 took 4.2 µs a datagram at full load, 32 took 4.0.
+  /// their turn; at full load that is a burst of 28. A ping answered then costs 3.7 µs of processor time, of which the
+  /// system's part is 2.
   static let datagramsPerRead = 8
   /// Room for a datagram, in bytes: peers send up to 1500. Longer ones are legal (wire.md §1), so room is made for the
   /// longest once a socket has seen one; that one is cut off and lost, as networks lose, and comes again. Room for the
