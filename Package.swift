@@ -52,8 +52,10 @@ let package = Package(
     library("DHTSecurity", ["DHTModel", crypto]),
     library("DHTSimulator", ["DHTModel", "DHTWire", "DHTCore"]),
     library("DHTTransport", ["DHTModel", "DHTCore", nioCore, nioLocks, nioPosix]),
-    library("OpenDHT", ["MessagePack", "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", nioCore, nioLocks, logging]),
-    library("DHTTools", ["OpenDHT", arguments]),
+    library(
+      "OpenDHT",
+      ["MessagePack", "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", nioCore, nioLocks, logging]),
+    library("DHTTools", ["OpenDHT", arguments, logging]),
     tool("dhtnode", ["DHTTools"]),
     tool("dht", ["DHTTools"]),
     tool("interop-node", ["OpenDHT"]),
@@ -64,7 +66,7 @@ let package = Package(
     tests("DHTCoreTests", ["DHTCore", "DHTModel", "DHTWire"]),
     tests("Scenarios", ["DHTSimulator", "DHTCore", "DHTModel", "DHTWire"]),
     tests("DHTTransportTests", ["DHTTransport", "DHTCore", "DHTModel", nioCore, nioPosix]),
-    tests("OpenDHTTests", ["OpenDHT", "DHTCore", nioLocks, nioPosix, logging]),
+    tests("OpenDHTTests", ["OpenDHT", "DHTCore", "DHTTransport", nioLocks, logging]),
     tests("DHTToolsTests", ["DHTTools", "OpenDHT"]),
   ],
   swiftLanguageModes: [.v6]

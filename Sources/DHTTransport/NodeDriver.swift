@@ -289,6 +289,11 @@ extension NodeDriver {
     }
   }
 
+  /// Closes a socket as the system would, for tests.
+  func killSocket(_ family: AddressFamily) {
+    (family == .ipv4 ? ipv4 : ipv6)?.channel.close(promise: nil)
+  }
+
   private func setSocket(_ socket: Socket?, _ family: AddressFamily) {
     guard state == .running else {
       socket?.channel.close(promise: nil)

@@ -21,6 +21,7 @@ extension FieldList {
     guard let columns, let entries, !columns.isEmpty else { throw .unexpectedType(offset: start) }
     fields = []
     for case let field? in columns where !fields.contains(field) { fields.append(field) }
+    guard !fields.isEmpty else { throw .unexpectedType(offset: start) }
     var ahead = reader.bookmark(at: entries)
     rows = try Self.readRows(&ahead, columns: columns)
   }

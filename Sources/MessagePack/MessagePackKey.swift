@@ -35,6 +35,13 @@ public struct MessagePackKey: Hashable, Sendable {
       self = .other
       return
     }
+    // One load takes the whole key when eight bytes are there.
+    if range.count > 0, bytes.byteCount - range.lowerBound >= 8 {
+      let loaded = bytes.unsafeLoadUnaligned(fromByteOffset: range.lowerBound, as: UInt64.self)
+      let kept = UInt64(bigEndian: loaded) & ~0 << UInt64(64 - 8 * range.count)
+      word = UInt64(range.count) << 56 | kept >> 8
+      return
+    }
     var word = UInt64(range.count) << 56
     for index in 0..<range.count {
       let byte = bytes.unsafeLoad(fromByteOffset: range.lowerBound + index, as: UInt8.self)

@@ -115,6 +115,7 @@ extension MessagePackReader {
     }
   }
 
+  @inline(__always)
   private func tag() throws(MessagePackError) -> UInt8 {
     guard offset < bytes.byteCount else { throw .truncated(offset: offset) }
     return bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
@@ -168,20 +169,19 @@ extension MessagePackReader {
   /// Reads a string or a binary; the range of its bytes.
   @_lifetime(self: copy self)
   public mutating func readStringOrBinary() throws(MessagePackError) -> Range<Int> {
-    try peekKind() == .binary ? try readBinary() : try readString()
+    (0xc4...0xc6).contains(try tag()) ? try readBinary() : try readString()
   }
 
   /// Reads a map key; `.other` for one that is no string, or longer than seven bytes.
   @_lifetime(self: copy self)
   public mutating func readKey() throws(MessagePackError) -> MessagePackKey {
     let tag = try tag()
-    // Keys worth knowing are short: one load takes the whole key when eight bytes are there.
+    // Keys worth knowing are short: one load takes header and key when eight bytes are there.
     if (0xa0...0xa7).contains(tag), remaining >= 8 {
       let count = UInt64(tag & 0x1f)
       let word = UInt64(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
       offset += 1 + Int(count)
-      let mask = ~UInt64(0) << (56 - 8 * count)
-      return MessagePackKey(word: count << 56 | word & mask & 0x00ff_ffff_ffff_ffff)
+      return MessagePackKey(word: count << 56 | word & 0x00ff_ffff_ffff_ffff & ~0 << (56 - 8 * count))
     }
     guard MessagePackKind(tag: tag) == .string else {
       try skip()
@@ -235,11 +235,13 @@ extension MessagePackReader {
     return time
   }
 
+  @inline(__always)
   private func number<T: FixedWidthInteger & BitwiseCopyable>(at position: Int, as: T.Type) -> T {
     T(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: position, as: T.self))
   }
 
   // The length in the `byteCount` bytes after the tag. It is at most 2³² − 1, so it fits.
+  @inline(__always)
   private func length(byteCount: Int) throws(MessagePackError) -> Int {
     guard remaining > byteCount else { throw .truncated(offset: offset) }
     return switch byteCount {
@@ -254,6 +256,7 @@ extension MessagePackReader {
     try takeRange(headerByteCount: 1 + lengthByteCount, count: try length(byteCount: lengthByteCount))
   }
 
+  @inline(__always)
   @_lifetime(self: copy self)
   private mutating func takeRange(headerByteCount: Int, count: Int) throws(MessagePackError) -> Range<Int> {
     let room = remaining - headerByteCount
@@ -320,6 +323,7 @@ extension MessagePackReader {
     }
   }
 
+  @inline(__always)
   @_lifetime(self: copy self)
   private mutating func takeCount(
     headerByteCount: Int, count: Int, bytesEach: Int

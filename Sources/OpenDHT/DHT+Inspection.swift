@@ -11,6 +11,10 @@ extension DHT {
   public var counters: Counters {
     get async { await read(or: Counters()) { node, _ in node.counters } }
   }
+  /// Counters since the last call of this function, or since the node started. Each caller of it resets them for all.
+  public func takeCounters() async -> Counters {
+    await onLoop { session in session.takeCounters() }
+  }
   /// Counters of the sockets, below the protocol.
   public var socketCounters: SocketCounters {
     get async { await onLoop { session in session.socketCounters } }

@@ -37,6 +37,7 @@ final class Session {
   private var statusWatchers: [ObjectIdentifier: Operation<StatusBacklog>] = [:]
   private var connecting: [Waiting<Result<Void, DHTError>>] = []
   private var drains: [Waiting<Bool>] = []
+  private var takenCounters = Counters()
   private var log: SessionLog
 
   init(_ configuration: DHT.Configuration, nodeID: NodeID, loop: any EventLoop) {
@@ -56,7 +57,8 @@ extension Session {
     guard case .stopped = state else { return done(.failure(.alreadyRunning)) }
     state = .starting(stops: [])
     let transport = TransportConfiguration(
-      port: configuration.port, ipv4: configuration.bindIPv4, ipv6: configuration.bindIPv6, sockets: configuration.sockets)
+      port: configuration.port, ipv4: configuration.bindIPv4, ipv6: configuration.bindIPv6,
+      sockets: configuration.sockets)
     NodeDriver.start(nodeConfiguration, transport, on: loop, delegate: self) { result in
       guard case .starting(let stops) = self.state else { return }
       switch result {
@@ -103,6 +105,7 @@ extension Session {
     connecting = []
     answerDrains()
     status = NodeStatus()
+    takenCounters = Counters()
   }
 
   func drain(timeout: Duration, _ waiting: Waiting<Bool>) {
@@ -164,6 +167,12 @@ extension Session {
   var socketCounters: SocketCounters { driver?.counters ?? SocketCounters() }
   var ongoingOperations: Int { awaitedCount + resolving.count }
 
+  func takeCounters() -> Counters {
+    let now = read { node, _ in node.counters } ?? Counters()
+    defer { takenCounters = now }
+    return now - takenCounters
+  }
+
   func resolve(_ host: Host, _ done: @escaping @Sendable ([DHTModel.SocketAddress]) -> Void) {
     guard let driver else { return done([]) }
     driver.resolve(host, done)
@@ -221,7 +230,8 @@ extension Session {
 extension Session: NodeDriverDelegate {
   func handle(_ event: Event) {
     switch event {
-    case .values(let id, _, _), .fields(let id, _, _), .changes(let id, _), .acknowledged(let id, _), .traced(let id, _):
+    case .values(let id, _, _), .fields(let id, _, _), .changes(let id, _), .acknowledged(let id, _),
+      .traced(let id, _):
       running[id]?.sink.take(event)
     case .finished(let id, let outcome):
       forget(id)?.sink.finish(.success(outcome))

@@ -1,1 +1,3 @@
-print("not built yet")
+import DHTTools
+
+await DHTTool.main(Array(CommandLine.arguments.dropFirst()))

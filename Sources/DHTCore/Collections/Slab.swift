@@ -11,7 +11,7 @@ struct Slab<Element> {
 
   /// The element at a number that `insert` gave and `remove` did not take back.
   subscript(number: Int) -> Element {
-    get { elements[number] }
+    _read { yield elements[number] }
     _modify { yield &elements[number] }
   }
 

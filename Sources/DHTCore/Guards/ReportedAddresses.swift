@@ -30,10 +30,11 @@ struct ReportedAddresses: Sendable {
   }
 
   /// A node says that it sees us at `ip`. Returns the most reported address if that is now another one.
+  /// Addresses that no node can have do not count.
   mutating func report(_ ip: IPAddress, by reporter: IPAddress) -> IPAddress? {
     let voter = Self.voter(reporter)
     let first = mostReported
-    guard votes[voter] != ip, makeRoom(for: ip) else { return nil }
+    guard !ip.isMartian, votes[voter] != ip, makeRoom(for: ip) else { return nil }
     if let old = votes[voter] {
       withdraw(old)
     } else {

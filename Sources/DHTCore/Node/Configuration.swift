@@ -15,7 +15,7 @@ public struct Configuration: Sendable {
   /// Whether our address is known to stay: listens are renewed every 290 s instead of 20 s, and a search
   /// that finds nobody is not taken for a lost network.
   public var isPublicStable = false
-  /// Whether values stored for others are announced to closer nodes as they appear.
+  /// Whether values kept for others are passed on to nodes that are nearer to their keys, every ten minutes and at the end.
   public var maintainsStorage = false
   /// Types with a lifetime or policies of their own. Unknown types live 10 min and are never replaced.
   public var types: [ValueType] = ValueType.builtIn

@@ -11,6 +11,8 @@ struct Contacts {
   var sockets: [SocketID: OpenSocket] = [:]
   /// Round trips to all nodes, for those not yet measured.
   var roundTrip = RoundTrip()
+  /// Counts nodes that expired or came back, so that a search need not look at each in every step.
+  var changes = 0
   /// What the searches have to tell the node; taken after each input.
   var effects: [Effect] = []
 
@@ -36,7 +38,7 @@ struct Contacts {
     let transaction = requests.freshTransaction(using: &context.random)
     var packets = PacketArena()
     context.message(transaction, .request(sender: context.id, request)).encode(into: &packets)
-    let measured = node.flatMap { known[$0]?.roundTrip } ?? RoundTrip()
+    let measured = node.flatMap { known.look($0) { $0.roundTrip } } ?? RoundTrip()
     let pending = PendingRequest(
       transaction: transaction, destination: destination, node: node, purpose: purpose, packets: packets,
       lateAfter: measured.lateAfter(else: roundTrip), now: context.now, random: &context.random)
@@ -75,7 +77,7 @@ extension Counters.Requests {
 extension Contacts {
   /// Makes sure that a node has a record before it is asked: it may have been forgotten since it was named.
   mutating func remember(_ contact: NodeContact, now: Instant) {
-    if known[contact.id] == nil {
+    if known.look(contact.id, { _ in true }) == nil {
       known.insert(KnownNode(id: contact.id, address: contact.address, isClient: false), now: now)
     }
   }

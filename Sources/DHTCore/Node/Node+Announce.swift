@@ -3,8 +3,8 @@ public import DHTModel
 /// Puts, and what keeps them alive, over all families. (node.md §4.3–4.5)
 extension Node {
   mutating func startPut(_ operation: OperationID, _ put: Operation.PutOperation) {
-    for id in announcements.keys.sorted() {
-      guard let old = announcements[id], old.key == put.key, old.value.id == put.value.id else { continue }
+    for id in announcementsByKey[put.key] ?? [] {
+      guard let old = announcements[id], old.value.id == put.value.id else { continue }
       if old.value.hasSameContent(as: put.value), old.isPermanent == put.options.isPermanent {
         return join(operation, put, id)
       }
@@ -20,6 +20,7 @@ extension Node {
     operations[operation] = .put(put)
     announcements[id]?.operations.append(operation)
     announcements[id]?.waiting.append(operation)
+    announcementOfPut[operation] = id
     if announcements[id]?.running.isEmpty == true { reportAnnouncement(id) }
   }
 
@@ -46,6 +47,8 @@ extension Node {
       announcement.running.insert(overlays[index].family)
     }
     announcements[id] = announcement
+    announcementsByKey[put.key, default: []].append(id)
+    announcementOfPut[operation] = id
     if announcement.running.isEmpty {
       finish(operation, overlays.isEmpty ? .invalid(.noAddressFamily) : .throttled)
       stopAnnouncement(id)
@@ -78,7 +81,7 @@ extension Node {
     for operation in announcement.waiting { finish(operation, ending) }
     announcements[id]?.waiting = []
     announcements[id]?.grace = nil
-    if !announcement.isPermanent, announcement.running.isEmpty { announcements[id] = nil }
+    if !announcement.isPermanent, announcement.running.isEmpty { forgetAnnouncement(id) }
   }
 
   /// A put leaves its announcement, and takes a receipt with it. Ended early, it ends the work that only it wanted.
@@ -89,9 +92,9 @@ extension Node {
     announcements[id]?.waiting.removeAll { $0 == operation }
     let isEarly = ending == .cancelled || ending == .timedOut
     guard isEarly, let announcement = announcements[id], announcement.waiting.isEmpty else {
-      return announcements[id]!.receipt(ending)
+      return announcements[id]?.receipt(ending) ?? PutReceipt(ending: ending, valueID: put.value.id)
     }
-    if !announcement.isPermanent || ending == .cancelled {
+    if !announcement.isPermanent || ending == .cancelled && announcement.operations == [operation] {
       return stopAnnouncement(id)?.receipt(ending) ?? announcement.receipt(ending)
     }
     return partial(announcement).receipt(ending)
@@ -100,10 +103,19 @@ extension Node {
   /// Takes an announcement from the searches. What nodes have, they keep until it expires.
   @discardableResult
   mutating func stopAnnouncement(_ id: Announce.ID) -> Announcement? {
-    guard let announcement = announcements.removeValue(forKey: id) else { return nil }
+    guard let announcement = forgetAnnouncement(id) else { return nil }
     let result = partial(announcement)
     for index in overlays.indices { _ = overlays[index].stopAnnounce(id, at: announcement.key) }
     return result
+  }
+
+  @discardableResult
+  private mutating func forgetAnnouncement(_ id: Announce.ID) -> Announcement? {
+    guard let announcement = announcements.removeValue(forKey: id) else { return nil }
+    for operation in announcement.operations { announcementOfPut[operation] = nil }
+    announcementsByKey[announcement.key]?.removeAll { $0 == id }
+    if announcementsByKey[announcement.key]?.isEmpty == true { announcementsByKey[announcement.key] = nil }
+    return announcement
   }
 
   /// The announcement with what its unfinished families achieved so far.
@@ -126,8 +138,8 @@ extension Node {
   public mutating func cancelPut(_ valueID: Value.ID, at key: InfoHash, now: Instant) -> Bool {
     begin(now)
     var found = false
-    for id in announcements.keys.sorted() {
-      guard let announcement = announcements[id], announcement.key == key, announcement.value.id == valueID else { continue }
+    for id in announcementsByKey[key] ?? [] {
+      guard let announcement = announcements[id], announcement.value.id == valueID else { continue }
       for operation in announcement.waiting { finish(operation, .cancelled) }
       stopAnnouncement(id)
       found = true

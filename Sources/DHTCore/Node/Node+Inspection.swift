@@ -47,7 +47,7 @@ extension Node {
 
   /// Values being announced under a key.
   public func announcedValues(at key: InfoHash) -> [Value] {
-    announcements.keys.sorted().compactMap { announcements[$0] }.filter { $0.key == key }.map(\.value)
+    (announcementsByKey[key] ?? []).compactMap { announcements[$0]?.value }
   }
 
   /// Our address as peers see it, most reported first.

@@ -47,7 +47,7 @@ extension Node {
     guard let group = groups[id], group.subscribers.isEmpty else { return }
     if isShutDown { return closeGroup(id) }
     groups[id]?.lingersUntil = context.now + ListenGroup.linger
-    groupDeadlines.push(id, at: context.now + ListenGroup.linger)
+    plan(id)
   }
 
   mutating func closeGroup(_ id: NetworkListen.ID) {
@@ -59,7 +59,8 @@ extension Node {
 
   mutating func advanceGroups() {
     while let id = groupDeadlines.popDue(context.now) {
-      guard let group = groups[id] else { continue }
+      guard let group = groups[id], group.planned.map({ $0 <= context.now }) ?? false else { continue }
+      groups[id]?.planned = nil
       if let end = group.lingersUntil, end <= context.now {
         closeGroup(id)
         continue
@@ -71,7 +72,11 @@ extension Node {
   }
 
   private mutating func plan(_ id: NetworkListen.ID) {
-    if let next = groups[id]?.view.nextDeadline, next < .distantFuture { groupDeadlines.push(id, at: next) }
+    guard let group = groups[id] else { return }
+    let next = min(group.view.nextDeadline ?? .distantFuture, group.lingersUntil ?? .distantFuture)
+    guard next < group.planned ?? .distantFuture else { return }
+    groups[id]?.planned = next
+    groupDeadlines.push(id, at: next)
   }
 }
 

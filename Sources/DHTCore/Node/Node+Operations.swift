@@ -83,7 +83,7 @@ extension Node {
     let size = value.packedByteCount
     if size > WireLimits.packedValueBytes { return .invalid(.valueTooLarge(packedBytes: size)) }
     // Never send a node what would stop it: an unsigned value over a signed one, or one of another owner. (node.md W-20)
-    let known = [store.value(value.id, at: key)] + announcements.values.filter { $0.key == key }.map { $0.value }
+    let known = [store.value(value.id, at: key)] + (announcementsByKey[key] ?? []).map { announcements[$0]?.value }
     for case let old? in known where old.id == value.id {
       guard let signature = old.signature else { continue }
       if value.signature?.owner != signature.owner { return .invalid(.wouldReplaceSignedValue) }
@@ -242,7 +242,7 @@ extension Node {
   public mutating func cancel(_ operation: OperationID, now: Instant) {
     begin(now)
     if operations[operation] != nil { finish(operation, .cancelled) }
-    for id in announcements.keys.sorted() where announcements[id]?.operations.contains(operation) == true {
+    if let id = announcementOfPut.removeValue(forKey: operation) {
       announcements[id]?.operations.removeAll { $0 == operation }
       if announcements[id]?.operations.isEmpty == true { stopAnnouncement(id) }
     }

@@ -52,17 +52,17 @@ extension Node {
   /// The nearest good nodes of the wanted families.
   private func nodesReply(near target: InfoHash, _ want: Want, _ index: Int) -> Reply {
     var answer = Reply()
-    for (at, overlay) in overlays.enumerated() {
+    for at in overlays.indices {
+      let family = families[at]
       let isWanted =
         switch want {
         case .unspecified: at == index
-        case .families(let ipv4, let ipv6): overlay.family == .ipv4 ? ipv4 : ipv6
+        case .families(let ipv4, let ipv6): family == .ipv4 ? ipv4 : ipv6
         }
       guard isWanted else { continue }
-      let nodes = overlay.contacts.table.closestGood(
-        to: target, count: WireLimits.nodesPerReply, known: overlay.contacts.known, now: context.now)
+      let nodes = closestGood(to: target, count: WireLimits.nodesPerReply, at)
       guard !nodes.isEmpty else { continue }
-      if overlay.family == .ipv4 { answer.nodes4 = nodes } else { answer.nodes6 = nodes }
+      if family == .ipv4 { answer.nodes4 = nodes } else { answer.nodes6 = nodes }
     }
     return answer
   }
@@ -125,10 +125,13 @@ extension Node {
 
   /// Whether fewer than fourteen known nodes are nearer to a key than we are.
   private func isCloseEnough(to key: InfoHash, _ index: Int) -> Bool {
-    let contacts = overlays[index].contacts
-    let nearest = contacts.table.closestGood(to: key, count: Self.closenessNodes, known: contacts.known, now: context.now)
+    let nearest = closestGood(to: key, count: Self.closenessNodes, index)
     guard nearest.count >= Self.closenessMinimum, let farthest = nearest.last else { return true }
     return !farthest.id.isCloser(to: key, than: id)
+  }
+
+  func closestGood(to target: InfoHash, count: Int, _ index: Int) -> [NodeContact] {
+    overlays[index].closestGood(to: target, count: count, now: context.now)
   }
 
   private mutating func answerRefresh(
@@ -172,6 +175,7 @@ extension Node {
     while let change = store.takeChange() {
       for listener in listeners.listeners(at: change.key) { push(change, to: listener) }
       hearLocal(change)
+      if case .added = change.kind { watchKey(change.key) }
     }
   }
 

@@ -15,8 +15,10 @@ import DHTWire
 /// After every input: take the datagrams, take the events, then sleep until `nextDeadline`.
 public struct Node: ~Copyable {
   var context: Context
-  /// One machine per family, IPv4 first.
+  /// One machine per family, IPv4 first. Large: look at one through its methods, a copy shows in a profile.
   var overlays: [Overlay] = []
+  /// The family of each overlay.
+  let families: [AddressFamily]
   var store: ValueStore
   var listeners: RemoteListeners
   var tokens: TokenIssuer
@@ -34,12 +36,19 @@ public struct Node: ~Copyable {
   var operationDeadlines = DeadlineQueue<OperationID>()
   var deadlines: [OperationID: Instant] = [:]
   var announcements: [Announce.ID: Announcement] = [:]
+  /// Announcements by key, since every put looks for those it repeats or replaces.
+  var announcementsByKey: [InfoHash: [Announce.ID]] = [:]
+  /// What a put that ended still keeps alive.
+  var announcementOfPut: [OperationID: Announce.ID] = [:]
   var announceDeadlines = DeadlineQueue<Announce.ID>()
   var groups: [NetworkListen.ID: ListenGroup] = [:]
   var groupDeadlines = DeadlineQueue<NetworkListen.ID>()
   /// Groups by key, since every stored value looks for the listens on its key.
   var groupsByKey: [InfoHash: [NetworkListen.ID]] = [:]
   private var nextShared: UInt64 = 1
+  /// Keys whose values are passed on when nearer nodes appear.
+  var watchedKeys: Set<InfoHash> = []
+  var keyDeadlines = DeadlineQueue<InfoHash>()
 
   /// The status last told of, by overlay.
   var statuses: [Status] = []
@@ -63,12 +72,13 @@ public struct Node: ~Copyable {
     reassembler = Reassembler(bytes: limits.reassemblyBytes, perAddress: limits.reassembliesPerAddress)
     context = Context(id: id, configuration: configuration, random: random, now: now)
     context.setWallTime(wallTime)
-    for family in AddressFamily.allCases where configuration.families.contains(family) {
+    families = AddressFamily.allCases.filter { configuration.families.contains($0) }
+    for family in families {
       overlays.append(Overlay(family: family, context: &context))
       reported[family] = ReportedAddresses(limits: limits)
     }
     for index in overlays.indices { overlays[index].isStable = configuration.isPublicStable }
-    statuses = overlays.map { _ in .disconnected }
+    statuses = families.map { _ in .disconnected }
   }
 
   /// Our id, the same in every family.
@@ -85,7 +95,7 @@ public struct Node: ~Copyable {
     return nextShared
   }
 
-  func overlayIndex(_ family: AddressFamily) -> Int? { overlays.firstIndex { $0.family == family } }
+  func overlayIndex(_ family: AddressFamily) -> Int? { families.firstIndex(of: family) }
 }
 
 // MARK: Inputs
@@ -103,6 +113,7 @@ extension Node {
       overlays[index].advance(otherTable: other, &context)
     }
     advanceOperations()
+    advanceWatchedKeys()
     advanceBootstrap()
     statusMayHaveChanged = true
     settle()
@@ -140,13 +151,15 @@ extension Node {
     localAddresses = Set(addresses)
   }
 
-  /// Ends every operation as cancelled. The node goes on answering others until it is dropped.
+  /// Ends every operation as cancelled; with `maintainsStorage`, passes on what is stored. The node goes on answering others until it is dropped.
   public mutating func shutDown(now: Instant) {
     begin(now)
     isShutDown = true
+    held = []
     for operation in operations.keys.sorted() { finish(operation, .cancelled) }
     for id in announcements.keys.sorted() { stopAnnouncement(id) }
     for id in groups.keys.sorted() { closeGroup(id) }
+    passOnAll()
     settle()
   }
 
@@ -173,10 +186,10 @@ extension Node {
   /// When `advance` must be called next; nil for never.
   public var nextDeadline: Instant? {
     var next: Instant = tokens.nextDeadline
-    for overlay in overlays { next = min(next, overlay.nextDeadline) }
+    for index in overlays.indices { next = min(next, overlays[index].nextDeadline) }
     let others: [Instant?] = [
       reassembler.nextDeadline, store.nextDeadline, listeners.nextDeadline, operationDeadlines.nextDeadline,
-      announceDeadlines.nextDeadline, groupDeadlines.nextDeadline, bootstrap.nextTry,
+      announceDeadlines.nextDeadline, groupDeadlines.nextDeadline, keyDeadlines.nextDeadline, bootstrap.nextTry,
     ]
     for case let deadline? in others { next = min(next, deadline) }
     return next
@@ -197,7 +210,7 @@ extension Node {
   }
 
   private var hasUnsettledWork: Bool {
-    statusMayHaveChanged || overlays.contains { !$0.contacts.effects.isEmpty || $0.hasTouchedSearches }
+    statusMayHaveChanged || overlays.indices.contains { overlays[$0].isUnsettled }
   }
 
   private mutating func takeEffects() {

@@ -10,8 +10,8 @@ struct ListenGroup {
   var subscribers: [OperationID] = []
   /// When it ends, since nobody listens any more; nil while somebody does.
   var lingersUntil: Instant?
-  /// Whether the network listens have been started.
-  var isStarted = false
+  /// When it is looked at next; one deadline at a time.
+  var planned: Instant?
 
   /// After the last listen ended, updates are still taken for this long: many come back. (node.md §0.2)
   static let linger: Duration = .seconds(60)

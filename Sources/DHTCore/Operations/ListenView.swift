@@ -15,6 +15,8 @@ struct ListenView {
     var value: Value
     /// When each source's word ends, unless it is renewed.
     var sources: [Source: Instant]
+    /// When the entry is looked at next. One deadline at a time: a source may renew as often as it likes.
+    var planned: Instant?
   }
 
   private var entries: [Value.ID: Entry] = [:]
@@ -35,7 +37,7 @@ struct ListenView {
     guard var entry = entries[value.id] else {
       guard makeRoom(source) else { return nil }
       entries[value.id] = Entry(value: value, sources: [source: expiry])
-      plan(value.id, expiry)
+      plan(value.id)
       return .added(value)
     }
     let isEdit = !entry.value.hasSameContent(as: value)
@@ -47,7 +49,7 @@ struct ListenView {
     entry.sources[source] = expiry
     if isEdit { entry.value = value }
     entries[value.id] = entry
-    plan(value.id, expiry)
+    plan(value.id)
     return isEdit ? .updated(value) : nil
   }
 
@@ -55,7 +57,7 @@ struct ListenView {
   mutating func refresh(_ id: Value.ID, from source: Source, until expiry: Instant) {
     guard entries[id]?.sources[source] != nil else { return }
     entries[id]!.sources[source] = expiry
-    plan(id, expiry)
+    plan(id)
   }
 
   /// The type of a value at hand.
@@ -80,16 +82,21 @@ struct ListenView {
   mutating func expire(now: Instant) -> [ListenChange] {
     var changes: [ListenChange] = []
     while let id = deadlines.popDue(now) {
-      guard let entry = entries[id] else { continue }
+      guard let entry = entries[id], entry.planned.map({ $0 <= now }) ?? false else { continue }
+      entries[id]?.planned = nil
       for source in entry.sources.filter({ $0.value <= now }).map(\.key) {
         if let change = drop(id, from: source) { changes.append(change) }
       }
+      plan(id)
     }
     return changes
   }
 
-  private mutating func plan(_ id: Value.ID, _ expiry: Instant) {
-    if expiry < .distantFuture { deadlines.push(id, at: expiry) }
+  private mutating func plan(_ id: Value.ID) {
+    guard let entry = entries[id], let first = entry.sources.values.min(), first < .distantFuture else { return }
+    if let planned = entry.planned, planned <= first { return }
+    entries[id]?.planned = first
+    deadlines.push(id, at: first)
   }
 
   private mutating func makeRoom(_ source: Source) -> Bool {

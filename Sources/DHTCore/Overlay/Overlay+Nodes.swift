@@ -5,6 +5,13 @@ import DHTWire
 extension Overlay {
   /// A message that is no answer came from a node.
   mutating func noteSender(_ id: NodeID, at source: SocketAddress, isClient: Bool, _ context: inout Context) {
+    // The usual case first, without a copy of the record: a good node, where it is known, in the table.
+    let isUsual = contacts.known.update(id) { node in
+      guard node.address == source, node.expired == nil, node.isInTable || node.isClient else { return false }
+      node.heard = context.now
+      return true
+    }
+    if isUsual == true { return }
     guard let node = contacts.known[id] else {
       // A client may be asked nothing and given to nobody: its requests carry all that an answer needs.
       if !isClient { addSender(id, at: source, &context) }
@@ -34,7 +41,17 @@ extension Overlay {
     of id: NodeID, at source: SocketAddress, isClient: Bool, roundTrip: Duration?, _ purpose: PendingRequest.Purpose,
     _ context: inout Context
   ) {
-    if contacts.known[id] == nil {
+    if let roundTrip { contacts.roundTrip.measure(roundTrip) }
+    let isUsual = contacts.known.update(id) { node in
+      guard node.address == source, node.isInTable, node.isGood(at: context.now) else { return false }
+      node.heard = context.now
+      node.replied = context.now
+      node.claimedAddress = nil
+      if let roundTrip { node.roundTrip.measure(roundTrip) }
+      return true
+    }
+    if isUsual == true { return contacts.table.noteReply(of: id, now: context.now) }
+    if isUsual == nil {
       contacts.known.insert(KnownNode(id: id, address: source, isClient: isClient), now: context.now)
     }
     guard let node = contacts.known[id] else { return }
@@ -51,7 +68,6 @@ extension Overlay {
       node.claimedAddress = nil
       if let roundTrip { node.roundTrip.measure(roundTrip) }
     }
-    if let roundTrip { contacts.roundTrip.measure(roundTrip) }
     if !node.isClient { insertInTable(id, .replied, &context) }
     guard isNews else { return }
     contacts.effects.append(.statusMayChange)
@@ -78,6 +94,11 @@ extension Overlay {
 
   /// A node was named. Returns where it is to be reached, or nil while it is expired.
   mutating func mention(_ contact: NodeContact, _ context: inout Context) -> NodeContact? {
+    let isUsual = contacts.known.update(contact.id) { node in
+      node.mentioned = context.now
+      return node.address == contact.address && node.expired == nil
+    }
+    if isUsual == true { return contact }
     guard let node = contacts.known[contact.id] else {
       var fresh = KnownNode(id: contact.id, address: contact.address, isClient: false)
       fresh.mentioned = context.now
@@ -85,7 +106,6 @@ extension Overlay {
       insertInTable(contact.id, .mentioned, &context)
       return contact
     }
-    contacts.known.update(contact.id) { $0.mentioned = context.now }
     // Its address may be news when nothing was heard of it for long, and only then.
     if node.address != contact.address, node.heard < context.now - KnownNode.goodNewsAge {
       contacts.known.update(contact.id) { $0.address = contact.address }
@@ -121,7 +141,8 @@ extension Overlay {
   }
 
   private mutating func revive(_ id: NodeID) {
-    for key in activeKeys where searches[key]?.lookup[id]?.isFailed == true { touch(key) }
+    contacts.changes += 1
+    for key in activeKeys(where: { $0.lookup[id]?.isFailed == true }) { touch(key) }
   }
 }
 

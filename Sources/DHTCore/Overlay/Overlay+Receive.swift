@@ -72,7 +72,8 @@ extension Overlay {
       touch(key)
     case .listen(let key, let id, let socket):
       contacts.known.update(contact.id) { $0.authErrors = 0 }
-      searches[key]?.receiveListen(id, socket, from: contact, isStable: isStable, context)
+      let isCrowded = contacts.sockets.count > NetworkListen.crowd
+      searches[key]?.receiveListen(id, socket, from: contact, isStable: isStable, isCrowded: isCrowded, &context)
       touch(key)
     }
   }
@@ -212,11 +213,12 @@ extension Overlay {
   mutating func expire(_ id: NodeID, _ context: inout Context) {
     guard let node = contacts.known[id], node.expired == nil else { return }
     contacts.known.update(id) { $0.expired = context.now }
+    contacts.changes += 1
     contacts.table.replaceDead(id, known: &contacts.known)
     for transaction in contacts.requests.transactions(where: { $0.node == id && $0.destination == node.address }) {
       if let request = contacts.finish(transaction) { fail(request, code: nil, &context) }
     }
-    for key in activeKeys where searches[key]?.lookup[id] != nil {
+    for key in activeKeys(where: { $0.lookup[id] != nil }) {
       searches[key]?.loseListens(at: id, &contacts)
       touch(key)
     }
@@ -231,8 +233,9 @@ extension Overlay {
       node.replied = .distantPast
       if node.isInTable { node.heard = .distantPast }
     }
+    contacts.changes += 1
     upkeep.pingAll(contacts.table.allNodes, now: context.now)
-    for key in activeKeys {
+    for key in activeKeys(where: { _ in true }) {
       searches[key]?.renewListens(now: context.now)
       touch(key)
     }

@@ -31,12 +31,13 @@ struct Overlay {
   /// How well this family is connected. (node.md §2.7)
   func status(_ now: Instant) -> Status {
     var isDubious = false
-    for id in contacts.table.allNodes {
-      guard let node = contacts.known[id] else { continue }
-      switch node.state(at: now) {
-      case .good: return .connected
-      case .dubious: isDubious = true
-      case .expired: continue
+    for bucket in contacts.table.buckets {
+      for id in bucket.nodes {
+        switch contacts.known.look(id, { $0.state(at: now) }) {
+        case .good: return .connected
+        case .dubious: isDubious = true
+        case .expired, nil: continue
+        }
       }
     }
     return isDubious || bootstrapPings > 0 ? .connecting : .disconnected
@@ -60,7 +61,7 @@ struct Overlay {
       guard let due = searches[key]?.nextStep else { continue }
       due <= context.now ? touch(key) : schedule(key, due)
     }
-    if let target = exploration.advance(to: context.now, own: context.id, known: contacts.known.count) {
+    if let target = exploration.advance(to: context.now, own: context.id) {
       explore(target, &context)
     }
     maintain(otherTable: otherTable, &context)
@@ -123,7 +124,7 @@ extension Overlay {
 
   /// The first good node is there: get to know the network.
   mutating func join(_ context: inout Context) {
-    explore(exploration.begin(own: context.id, known: contacts.known.count), &context)
+    explore(exploration.begin(own: context.id), &context)
   }
 
   mutating func explored(_ key: InfoHash, _ context: inout Context) {
@@ -179,28 +180,39 @@ extension Overlay {
   }
 
   /// Keys of searches at work, in order, so that what follows is the same in each run.
-  var activeKeys: [InfoHash] { searches.values.filter(\.isActive).map(\.key).sorted() }
+  func activeKeys(where test: (Search) -> Bool) -> [InfoHash] {
+    var keys: [InfoHash] = []
+    for search in searches.values where search.isActive && test(search) { keys.append(search.key) }
+    return keys.sorted()
+  }
 
   /// Steps every search that has work: new nodes are known, or the network is back.
   mutating func touchActive() {
-    for key in activeKeys { touch(key) }
+    for key in activeKeys(where: { _ in true }) { touch(key) }
   }
 
   /// A node proved itself: searches at work that are nearer to it than to their eighth node want it.
   mutating func offer(_ contact: NodeContact) {
-    for key in activeKeys {
-      guard let search = searches[key], search.lookup[contact.id] == nil else { continue }
+    let interested = activeKeys { search in
+      guard search.lookup[contact.id] == nil else { return false }
       let front = search.lookup.first(Lookup.width) { !$0.isFailed }
-      if front.count < Lookup.width || contact.id.isCloser(to: key, than: front[front.count - 1].id) {
-        searches[key]!.lookup.insert(contact, hop: 0)
-        touch(key)
-      }
+      return front.count < Lookup.width || contact.id.isCloser(to: search.key, than: front[front.count - 1].id)
+    }
+    for key in interested {
+      searches[key]?.lookup.insert(contact, hop: 0)
+      touch(key)
     }
   }
 }
 
 extension Overlay {
-  var hasTouchedSearches: Bool { !touchedKeys.isEmpty }
+  /// Whether something is left to tell or to do.
+  var isUnsettled: Bool { !contacts.effects.isEmpty || !touchedKeys.isEmpty }
+
+  /// The good nodes nearest to a target, nearest first.
+  func closestGood(to target: InfoHash, count: Int, now: Instant) -> [NodeContact] {
+    contacts.table.closestGood(to: target, count: count, known: contacts.known, now: now)
+  }
 }
 
 extension Overlay {

@@ -19,6 +19,15 @@ struct KnownNodes {
     return slots[Int(slot)]
   }
 
+  /// Looks at a record where it is: a copy of one is two hundred bytes, and this is done for every packet.
+  @inline(__always)
+  func look<R>(_ id: NodeID, _ body: (borrowing KnownNode) -> R) -> R? {
+    guard let slot = index[id] else { return nil }
+    return body(slots[Int(slot)])
+  }
+
+  func isGood(_ id: NodeID, at now: Instant) -> Bool { look(id) { $0.isGood(at: now) } ?? false }
+
   /// Changes a record in place; nil when it is unknown.
   @discardableResult
   mutating func update<R>(_ id: NodeID, _ change: (inout KnownNode) -> R) -> R? {
@@ -61,13 +70,15 @@ struct KnownNodes {
 
 extension KnownNodes {
   /// Sampled rather than searched: a full scan on each insertion would let a stranger burn our time.
-  private static let sample = 16
+  private static let sample = 64
+  /// Prime, so that samples spread over all slots.
+  private static let stride = 31
 
   private mutating func forgetOne(now: Instant) {
     var victim: Int?
-    let start = slots.count &* 7919 &+ Int(truncatingIfNeeded: now.nanoseconds & 0xffff)
-    for offset in 0..<min(slots.count, Self.sample * 4) {
-      let slot = (start &+ offset &* 31 & .max) % slots.count
+    let start = Int(now.nanoseconds & 0xffff)
+    for offset in 0..<min(slots.count, Self.sample) {
+      let slot = (start + offset * Self.stride) % slots.count
       let node = slots[slot]
       guard !node.isInTable, node.pending == 0 else { continue }
       if let current = victim, rank(slots[current]) <= rank(node) { continue }
@@ -76,9 +87,11 @@ extension KnownNodes {
     if let victim { remove(at: victim) }
   }
 
-  /// Expired and never-heard nodes go first, then the longest silent.
-  private func rank(_ node: KnownNode) -> Instant {
-    node.expired != nil ? .distantPast : max(node.heard, node.replied)
+  /// Expired nodes go first, then those that never replied, then the longest silent. A stranger who invents ids
+  /// thus pushes out inventions, not nodes that proved themselves.
+  private func rank(_ node: KnownNode) -> (Int, Instant) {
+    if node.expired != nil { return (0, node.heard) }
+    return node.replied == .distantPast ? (1, max(node.heard, node.mentioned)) : (2, node.replied)
   }
 
   private mutating func remove(at slot: Int) {

@@ -42,6 +42,9 @@ struct RoutingTable {
 
   func bucketIndex(of id: NodeID) -> Int { min(own.commonBits(with: id), buckets.count - 1) }
 
+  /// A node of the table replied.
+  mutating func noteReply(of id: NodeID, now: Instant) { buckets[bucketIndex(of: id)].replied = now }
+
   /// Offers a node. The caller keeps `KnownNode.isInTable` in step: it is set here.
   mutating func insert(_ id: NodeID, _ confidence: Confidence, known: inout KnownNodes, now: Instant) -> Insertion {
     while true {
@@ -54,20 +57,20 @@ struct RoutingTable {
         add(id, to: at, &known)
         return .added(growsOwn: isOwn)
       }
-      if let dead = buckets[at].nodes.first(where: { known[$0]?.expired != nil }) {
+      if let dead = buckets[at].nodes.first(where: { known.look($0) { $0.expired != nil } ?? false }) {
         known.update(dead) { $0.isInTable = false }
         buckets[at].replace(dead, by: id)
         known.update(id) { $0.isInTable = true }
         return .added(growsOwn: isOwn)
       }
-      let dubious = buckets[at].nodes.filter { known[$0].map { !$0.isGood(at: now) } ?? true }
+      let dubious = buckets[at].nodes.filter { !known.isGood($0, at: now) }
       if isOwn, buckets.count < InfoHash.bitCount, dubious.isEmpty || buckets.count == 1 {
         split(&known)
         continue
       }
       if confidence >= .contactedUs || buckets[at].candidate == nil { buckets[at].candidate = id }
       // Ask one, and not again while it is being asked: peers limit our requests, and one free place is all we need.
-      if let probe = dubious.first(where: { known[$0]?.pending == 0 }) { return .probe(probe) }
+      if let probe = dubious.first(where: { known.look($0) { $0.pending == 0 } ?? false }) { return .probe(probe) }
       return .waiting
     }
   }
@@ -142,10 +145,10 @@ extension RoutingTable {
     let start = found.count
     for at in range {
       for id in buckets[at].nodes {
-        guard let node = known[id], node.isGood(at: now) else { continue }
+        guard let address = known.look(id, { $0.isGood(at: now) ? $0.address : nil }) ?? nil else { continue }
         var place = found.count
         while place > start, id.isCloser(to: target, than: found[place - 1].id) { place -= 1 }
-        found.insert(node.contact, at: place)
+        found.insert(NodeContact(id: id, address: address), at: place)
       }
     }
   }

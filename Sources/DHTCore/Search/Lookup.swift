@@ -46,6 +46,22 @@ struct Lookup {
     return index(of: contact.id) != nil
   }
 
+  mutating func updateAll(_ change: (inout Candidate) -> Void) {
+    for at in candidates.indices { change(&candidates[at]) }
+  }
+
+  /// The eighth nearest live node; nil when there are fewer.
+  var eighth: NodeID? {
+    var live = 0
+    for candidate in candidates where !candidate.isFailed {
+      live += 1
+      if live == Self.width { return candidate.id }
+    }
+    return nil
+  }
+
+  var liveCount: Int { candidates.count { !$0.isFailed } }
+
   mutating func remove(where test: (Candidate) -> Bool) { candidates.removeAll(where: test) }
 
   /// The first candidates that pass a test, nearest first.

@@ -16,6 +16,8 @@ struct Search {
   private(set) var lastStep: Instant = .distantPast
   private(set) var lastUsed: Instant
   private var lastRefill: Instant = .distantPast
+  /// How far it has followed nodes that expired or came back.
+  private var followed = -1
   /// When the next step is due by itself.
   private(set) var nextStep: Instant?
 
@@ -49,8 +51,7 @@ struct Search {
     guard isActive else { return }
     lastUsed = context.now
     followKnownNodes(contacts, context.now)
-    if lookup.first(Lookup.width, where: { !$0.isFailed }).count < Lookup.width,
-      lastRefill <= context.now - Self.refillPause
+    if lookup.liveCount < Lookup.width, lastRefill <= context.now - Self.refillPause
     {
       refill(contacts, now: context.now)
     }
@@ -77,20 +78,20 @@ extension Search {
   /// Whether the eight nearest candidates are about as near as nodes can be in a network of this size. Then all
   /// of them must be asked anyway, and asking them at once saves round trips.
   func isClosing(_ contacts: borrowing Contacts) -> Bool {
-    let nearest = lookup.first(Lookup.width) { !$0.isFailed }
-    guard nearest.count == Lookup.width else { return true }
-    return nearest[Lookup.width - 1].id.commonBits(with: key) >= contacts.table.depth - 1
+    guard let eighth = lookup.eighth else { return true }
+    return eighth.commonBits(with: key) >= contacts.table.depth - 1
   }
 
   /// Nodes that expired elsewhere fail here; nodes that came back count again.
   private mutating func followKnownNodes(_ contacts: borrowing Contacts, _ now: Instant) {
-    for candidate in lookup.candidates {
-      guard let node = contacts.known[candidate.id] else { continue }
-      if candidate.isFailed {
-        if node.expired == nil, node.heard > .distantPast { lookup.update(candidate.id) { $0.revive() } }
-      } else if !node.mayBeAsked(at: now) {
-        lookup.update(candidate.id) { $0.fail() }
-      }
+    guard followed != contacts.changes else { return }
+    followed = contacts.changes
+    lookup.updateAll { candidate in
+      let (isBack, isLost) =
+        contacts.known.look(candidate.id) { ($0.expired == nil && $0.heard > .distantPast, !$0.mayBeAsked(at: now)) }
+        ?? (false, false)
+      if candidate.isFailed, isBack { candidate.revive() }
+      if !candidate.isFailed, isLost { candidate.fail() }
     }
   }
 
@@ -112,10 +113,13 @@ extension Search {
 
   /// The nearest node with something left to ask it, and for which get; nil for a find.
   private func nextAsk(_ contacts: borrowing Contacts, _ now: Instant) -> (Candidate, get: Int?)? {
-    for candidate in lookup.first(Lookup.width, where: { !$0.isFailed && !$0.isLate }) {
+    var seen = 0
+    for candidate in lookup.candidates where !candidate.isFailed && !candidate.isLate {
+      seen += 1
+      guard seen <= Lookup.width else { return nil }
       if let get = gets.firstIndex(where: { $0.statuses[candidate.id] == nil }) { return (candidate, get) }
       guard needsTokens, candidate.asks == 0 else { continue }
-      let hasToken = explores || contacts.known[candidate.id]?.hasFreshToken(at: now) ?? false
+      let hasToken = explores || contacts.known.look(candidate.id) { $0.hasFreshToken(at: now) } ?? false
       if !candidate.isSynced(at: now) || !hasToken { return (candidate, nil) }
     }
     return nil
@@ -182,8 +186,10 @@ extension Search {
         gets[get].statuses[contact.id] = .answered
       }
     case .list:
-      let listed = (reply.fields?.rows ?? []).compactMap { row in row.record.id.map { ($0, row.record.sequence ?? 0) } }
-      fetch(listed.filter { gets[get].wants($0.0, $0.1) }.map(\.0), at: get, from: contact, &contacts, &context)
+      let listed = (reply.fields?.rows ?? []).compactMap { row in
+        row.record.id.map { SearchGet.Listed(id: $0, sequence: row.record.sequence ?? 0) }
+      }
+      fetch(listed, at: get, from: contact, &contacts, &context)
     case .value(let id):
       gets[get].fetching[id] = nil
       if missing > 0 { gets[get].incomplete += 1 }
@@ -194,17 +200,18 @@ extension Search {
 
   /// Fetches the next listed value that nobody else is fetching; the others come last, in case that fails.
   private mutating func fetch(
-    _ ids: [Value.ID], at get: Int, from contact: NodeContact, _ contacts: inout Contacts, _ context: inout Context
+    _ listed: [SearchGet.Listed], at get: Int, from contact: NodeContact, _ contacts: inout Contacts, _ context: inout Context
   ) {
-    var rest = ids.filter { id in gets[get].seen[id] == nil || ids.count == 1 && gets[get].fetching[id] == nil }
-    rest = Array(rest.filter { gets[get].fetching[$0] == nil } + rest.filter { gets[get].fetching[$0] != nil })
+    let wanted = listed.filter(gets[get].wants)
+    let free = wanted.filter { gets[get].fetching[$0.id] == nil }
+    let rest = free + wanted.filter { gets[get].fetching[$0.id] != nil }
     guard let next = rest.first, let candidate = lookup[contact.id] else {
       gets[get].statuses[contact.id] = .answered
       return
     }
-    gets[get].fetching[next] = contact.id
+    gets[get].fetching[next.id] = contact.id
     gets[get].statuses[contact.id] = .fetching(Array(rest.dropFirst()))
-    sendGet(.value(next), at: get, to: candidate, &contacts, &context)
+    sendGet(.value(next.id), at: get, to: candidate, &contacts, &context)
   }
 
   /// An ask is late: another node is asked as well.
@@ -291,18 +298,20 @@ extension Search {
       live += 1
       if let late = candidate.lateSince, !candidate.isOverdue(at: now) { next = min(next, late + Candidate.grace) }
       if live <= Lookup.width, needsTokens, let answered = candidate.answered {
-        next = min(next, answered + KnownNode.syncAge)
+        let end = answered + KnownNode.syncAge
+        if end > now { next = min(next, end) }
       }
     }
     if live < Lookup.width, contacts.known.count > live { next = min(next, lastRefill + Self.deadPause) }
     for announce in announces {
       for (id, status) in announce.statuses where lookup.index(of: id) != nil {
-        if let refresh = announce.refreshTime(status) { next = min(next, refresh) }
+        // What is due and could not be done waits for an answer, which leads to a step.
+        if let refresh = announce.refreshTime(status), refresh > now { next = min(next, refresh) }
       }
     }
     for listen in listens {
       for status in listen.statuses.values where !status.isPending {
-        if let refresh = status.refresh { next = min(next, refresh) }
+        if let refresh = status.refresh, refresh > now { next = min(next, refresh) }
       }
     }
     return next == .distantFuture ? nil : max(next, now + Self.retryPause)

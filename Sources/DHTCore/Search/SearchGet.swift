@@ -6,8 +6,14 @@ struct SearchGet {
   enum Status: Equatable {
     case asked
     /// It listed what it has; these values are still to be fetched from it.
-    case fetching([Value.ID])
+    case fetching([Listed])
     case answered
+  }
+
+  /// A value that a node says it has.
+  struct Listed: Equatable {
+    let id: Value.ID
+    let sequence: UInt16
   }
 
   /// What became of it on one family.
@@ -57,5 +63,5 @@ struct SearchGet {
   }
 
   /// Whether a listed value is news.
-  func wants(_ id: Value.ID, _ sequence: UInt16) -> Bool { seen[id].map { $0 < sequence } ?? true }
+  func wants(_ listed: Listed) -> Bool { seen[listed.id].map { $0 < listed.sequence } ?? true }
 }

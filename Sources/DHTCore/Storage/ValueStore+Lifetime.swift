@@ -25,11 +25,10 @@ extension ValueStore {
   mutating func evict() -> [StoredValue] {
     guard let limit = limits.storageBytes else { return [] }
     var gone: [StoredValue] = []
-    while accounts.bytes > limit, let (source, deadline, entry) = accounts.popFirstOfLargest() {
+    while accounts.bytes > limit, let (deadline, entry) = accounts.popFirstOfLargest() {
       guard values[entry.place].quotaTicket == entry.ticket, let end = values[entry.place].expires else { continue }
       if end > deadline {
-        let values = values
-        accounts.note(entry, expiring: end, of: source) { values[$0.place].quotaTicket != $0.ticket }
+        accounts.pushBackToLargest(entry, expiring: end)
       } else {
         gone.append(remove(entry.place))
       }
@@ -131,11 +130,10 @@ extension ValueStore {
       localCharge += charge
       return
     }
-    values[place].quotaTicket = newTicket()
-    accounts.charge(charge, to: source)
-    let entry = StorageAccounts.Entry(place: place, ticket: values[place].quotaTicket)
+    let entry = StorageAccounts.Entry(place: place, ticket: newTicket())
+    values[place].quotaTicket = entry.ticket
     let values = values
-    accounts.note(entry, expiring: values[place].expires ?? .distantFuture, of: source) {
+    accounts.charge(charge, to: source, entry, expiring: values[place].expires ?? .distantFuture) {
       values[$0.place].quotaTicket != $0.ticket
     }
   }

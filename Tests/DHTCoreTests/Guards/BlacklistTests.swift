@@ -9,7 +9,7 @@ import Testing
     SocketAddress(ip: IPAddress(ipv4: ip), port: port)
   }
 
-  @Test("N-17: exactly the address and port of a node are ignored")
+  @Test("W§8.5: exactly the address and port of a node are ignored")
   func exactAddress() {
     var list = Blacklist(limits: Limits())
     list.insert(peer(1000), now: at(0))

@@ -56,6 +56,14 @@ import Testing
     #expect(reports.sorted == [ours(77)])
   }
 
+  @Test func impossibleAddressesDoNotCount() {
+    var reports = ReportedAddresses(limits: Limits())
+    #expect(reports.report(IPAddress(ipv4: 0), by: peer(1)) == nil)
+    #expect(reports.report(IPAddress(ipv6High: 0, low: 0), by: peer(1)) == nil)
+    #expect(reports.sorted.isEmpty)
+    #expect(reports.report(IPAddress(ipv4: 0x7f00_0001), by: peer(1)) == IPAddress(ipv4: 0x7f00_0001))
+  }
+
   @Test func changesAreToldOnceAndTruly() {
     var random = RandomSource(Seed(5, 5))
     var limits = Limits()

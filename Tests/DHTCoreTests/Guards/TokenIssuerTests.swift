@@ -33,7 +33,7 @@ import Testing
     #expect(!issuer.accepts(token, from: SocketAddress(ip: IPAddress(ipv6High: 0, low: 0x7f00_0001), port: 4222)))
   }
 
-  @Test("N-112, N-29: one token per requester, for every key and operation; another node's is refused")
+  @Test("N-112: one token per requester, for every key and operation; another node's is refused")
   mutating func dependsOnTheRequesterAlone() {
     let issuer = TokenIssuer(random: &random, now: start)
     let other = TokenIssuer(random: &random, now: start)

@@ -13,7 +13,7 @@ import Testing
     listeners.add(key: key, contact: F.peer(peer), socket: socket, query: query, version: 1, now: F.at(now))
   }
 
-  @Test("N-132: the same node and socket renews and replaces the query; another socket is new")
+  @Test("W§3.6: the same node and socket renews and replaces the query; another socket is new")
   mutating func renews() {
     let query = Query(where: [.id(3)])
     #expect(listen(1, now: 0) == .new)

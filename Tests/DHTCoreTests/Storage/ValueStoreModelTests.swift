@@ -18,9 +18,9 @@ import Testing
   }
   static let settings = [
     Setting(name: "no limit", longestPause: 30),
-    Setting(name: "tight quota", storageBytes: 12_000, longestPause: 10),
+    Setting(name: "tight quota", storageBytes: 20_000, longestPause: 10),
     Setting(
-      name: "tight everything", storageBytes: 4_000, localStorageBytes: 2_000, storedKeys: 3, valuesPerKey: 4,
+      name: "tight everything", storageBytes: 6_000, localStorageBytes: 3_000, storedKeys: 3, valuesPerKey: 4,
       longestPause: 20),
   ]
 

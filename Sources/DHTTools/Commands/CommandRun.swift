@@ -1,0 +1,125 @@
+import ArgumentParser
+import OpenDHT
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// One command on a node of its own: started, joined to the network that was named, stopped at the end.
+struct CommandRun: Sendable {
+  typealias Work = @Sendable (CommandRun) async -> ExitStatus
+  let dht: DHT
+  let output: CommandOutput
+  let options: CommonOptions
+  private let clock = ContinuousClock()
+  private let begin: ContinuousClock.Instant
+
+  private init(_ dht: DHT, _ options: CommonOptions) {
+    self.dht = dht
+    self.options = options
+    output = CommandOutput(isJSON: options.json, isQuiet: options.quiet)
+    begin = clock.now
+  }
+
+  /// Since the work on the network began.
+  var elapsed: Duration { clock.now - begin }
+
+  /// Runs the work, and throws its exit code. A signal cancels the work's task; a second one ends the program.
+  ///
+  /// - Parameters:
+  ///   - isClient: a node that is gone in a moment should not be told to others.
+  ///   - needsNetwork: without a bootstrap host that has an address, such a command ends at once.
+  static func run(
+    _ options: CommonOptions, isClient: Bool = true, needsNetwork: Bool = true, _ work: @escaping Work
+  ) async throws -> Never {
+    let run = CommandRun(DHT(try options.nodeConfiguration(isClient: isClient)), options)
+    let signals = Signals(catching: [SIGINT, SIGTERM, SIGHUP], ignoring: [SIGPIPE])
+    var status = ExitStatus.notConnected
+    if needsNetwork, options.bootstrap.isEmpty {
+      await run.output.error("not connected: name a node of the network with --bootstrap HOST[:PORT]")
+    } else {
+      status = await run.perform(needsNetwork, signals, work)
+    }
+    throw ExitCode(status.rawValue)
+  }
+
+  private func perform(_ needsNetwork: Bool, _ signals: Signals, _ work: @escaping Work) async -> ExitStatus {
+    do throws(DHTError) { try await dht.start() } catch {
+      await output.error(error.description)
+      return .failed
+    }
+    let working = Task {
+      if await canReachBootstrap() || !needsNetwork { return await work(self) }
+      return .notConnected
+    }
+    signals.tell { _ in
+      signals.tell { _ in exit(ExitStatus.failed.rawValue) }
+      working.cancel()
+    }
+    let status = await working.value
+    await output.stopProgress()
+    await dht.stop()
+    return status
+  }
+
+  /// Whether any bootstrap host has an address; goes on with the first that has. One line for each that has none.
+  private func canReachBootstrap() async -> Bool {
+    let found = Counter()
+    let known = EndSignal()
+    Task {
+      await withTaskGroup { group in
+        for host in options.bootstrap {
+          group.addTask {
+            if await dht.resolve(host).isEmpty {
+              await output.error("cannot resolve the bootstrap host '\(terminalSafe(host.name))'")
+            } else {
+              found.add(1)
+              known.tell()
+            }
+          }
+        }
+      }
+      known.tell()
+    }
+    if let timeout = options.timeout {
+      Task {
+        try? await Task.sleep(for: timeout)
+        known.tell()
+      }
+    }
+    await known.wait()
+    return found.value > 0
+  }
+}
+
+extension CommandRun {
+  /// The exit status of a get or query, and a line for people when it brought nothing.
+  func status(of outcome: GetOutcome) async -> ExitStatus {
+    if outcome.delivered > 0 { return .done }
+    let answers = "\(outcome.answered) of \(outcome.closest) nodes answered"
+    switch outcome.ending {
+    case .completed where outcome.answered > 0:
+      await output.message("nothing found (\(answers))")
+      return .nothingFound
+    case .completed, .isolated:
+      await output.error(DHTError.isolated.description)
+      return .notConnected
+    case .timedOut where outcome.answered > 0:
+      await output.error("the time is over and nothing was found (\(answers))")
+      return .failed
+    case .timedOut:
+      await output.error("Not connected: no node answered in time.")
+      return .notConnected
+    case .invalid:
+      await output.error(outcome.ending.reason)
+      return .usage
+    case .throttled, .replaced, .cancelled:
+      await output.error(outcome.ending.reason)
+      return .failed
+    }
+  }
+}

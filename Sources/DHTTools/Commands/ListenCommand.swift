@@ -1,0 +1,47 @@
+import ArgumentParser
+import OpenDHT
+
+/// `dht listen KEY`
+struct ListenCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "listen", abstract: "Watch the values of a key.",
+    discussion: "Prints a line for each change, until interrupted: + added, ~ updated, - expired.")
+
+  @Argument(help: "What to watch.", transform: Transform.key) var key: KeyArgument
+  @OptionGroup var options: CommonOptions
+
+  func run() async throws {
+    try await CommandRun.run(options) { run in await listen(run) }
+  }
+
+  private func listen(_ run: CommandRun) async -> ExitStatus {
+    let changes = run.dht.listen(to: key.hash, deadline: options.timeout)
+    for await change in changes { await show(change, run) }
+    if Task.isCancelled { return .done }
+    let ending = await changes.ending
+    switch ending {
+    case .completed, .timedOut, .cancelled:
+      return .done
+    case .isolated:
+      await run.output.error(ending.reason)
+      return .notConnected
+    case .throttled, .replaced, .invalid:
+      await run.output.error(ending.reason)
+      return .failed
+    }
+  }
+
+  private func show(_ change: ListenChange, _ run: CommandRun) async {
+    let (sign, event, value) =
+      switch change {
+      case .added(let value): ("+ ", "added", value)
+      case .updated(let value): ("~ ", "updated", value)
+      case .expired(let value): ("- ", "expired", value)
+      }
+    if run.output.isJSON {
+      await run.output.json([("event", .string(event))] + JSON.members(of: value))
+    } else {
+      await run.output.result(Array(sign.utf8) + valueText(value, forTerminal: run.output.isTerminal))
+    }
+  }
+}

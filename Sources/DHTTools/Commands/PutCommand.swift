@@ -1,0 +1,109 @@
+import ArgumentParser
+import OpenDHT
+
+/// `dht put KEY [VALUE]`
+struct PutCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "put", abstract: "Store a value.",
+    discussion: """
+      A VALUE is stored with the user type text/plain, a file with none, unless --user-type names one. At most 64 KB, \
+      names included. Prints a receipt: who stored the value, who did not and why.
+      """)
+
+  @Argument(help: "Where to store.", transform: Transform.key) var key: KeyArgument
+  @Argument(help: "Text to store.") var value: String?
+  @Option(help: ArgumentHelp("Store the bytes of a file; - is standard input.", valueName: "file")) var file: String?
+  @Option(
+    help: ArgumentHelp("Value id, decimal or 0x and hexadecimal. (default: random)", valueName: "number"),
+    transform: Transform.valueID)
+  var id: Value.ID?
+  @Option(help: ArgumentHelp("Number of the value's type.", valueName: "number")) var type: UInt16 = 0
+  @Option(help: ArgumentHelp("User type, such as text/plain.", valueName: "text")) var userType: String?
+  @Flag(help: "Keep the value alive until interrupted.") var permanent = false
+  @Flag(help: "Read the value back from each node that took it.") var verify = false
+  @OptionGroup var options: CommonOptions
+
+  func validate() throws {
+    if (value == nil) == (file == nil) { throw ValidationError("Give either a VALUE or --file.") }
+  }
+
+  func run() async throws {
+    let value = try valueToPut()
+    try await CommandRun.run(options) { run in await put(value, run) }
+  }
+
+  private func valueToPut() throws -> Value {
+    let data = try self.value.map { Array($0.utf8) } ?? contents(of: file ?? "-")
+    let userType = self.userType ?? (file == nil ? "text/plain" : "")
+    let value = Value(data, userType: userType, type: type, id: id ?? .random(in: 1 ... .max))
+    guard value.size <= ValueType.maximumValueSize else {
+      throw ValidationError("The value is too large: the network takes 64 KB, names included.")
+    }
+    return value
+  }
+
+  private func contents(of path: String) throws -> [UInt8] {
+    var file = Descriptor.standardInput
+    if path != "-" {
+      switch Descriptor.reading(path) {
+      case .success(let opened): file = opened
+      case .failure(let reason): throw unreadable(path, reason)
+      }
+    }
+    defer { if path != "-" { file.close() } }
+    // A byte over the limit is enough to know that it is too much.
+    guard let bytes = file.readAll(limit: ValueType.maximumValueSize) else { throw unreadable(path, SystemReason.last) }
+    return bytes
+  }
+
+  private func unreadable(_ path: String, _ reason: SystemReason) -> any Error {
+    Descriptor.standardError.write("dht: cannot read '\(terminalSafe(path))': \(reason)\n".utf8)
+    return ExitCode(ExitStatus.failed.rawValue)
+  }
+
+  private func put(_ value: Value, _ run: CommandRun) async -> ExitStatus {
+    await run.output.startProgress("Putting…")
+    do {
+      let receipt = try await run.dht.put(
+        value, at: key.hash, permanent: permanent, verify: verify, deadline: options.timeout)
+      await show(receipt, nil, run)
+    } catch {
+      return await fail(error, value.id, run)
+    }
+    guard permanent else { return .done }
+    await run.output.stopProgress()
+    await run.output.message("the value is kept alive; interrupt to end")
+    try? await Task.sleep(for: .seconds(1 << 40))  // until a signal cancels the task
+    return .done
+  }
+
+  private func fail(_ error: DHTError, _ id: Value.ID, _ run: CommandRun) async -> ExitStatus {
+    var receipt = PutReceipt(ending: .completed, valueID: id)
+    if case .notStored(let known) = error { receipt = known }
+    await show(receipt, error.description, run)
+    await run.output.error(error.description)
+    switch error {
+    case .isolated: return .notConnected
+    case .timedOut: return await run.dht.status.best == .connected ? .failed : .notConnected
+    case .invalid: return .usage
+    case .notRunning, .alreadyRunning, .portInUse, .cannotBind, .throttled, .cancelled, .replaced, .notStored,
+      .cannotResolve,
+      .noAnswer, .coding:
+      return .failed
+    }
+  }
+
+  private func show(_ receipt: PutReceipt, _ error: String?, _ run: CommandRun) async {
+    if run.output.isJSON {
+      await run.output.json(JSON.members(of: receipt, elapsed: run.elapsed, error: error))
+      return
+    }
+    if error == nil, !options.quiet {
+      let nodes = receipt.stored.count == 1 ? "1 node" : "\(receipt.stored.count) nodes"
+      let verified = receipt.isVerified ? ", verified" : ""
+      await run.output.result(
+        "Stored at \(nodes)\(verified), id \(idText(receipt.valueID)), \(durationText(run.elapsed))")
+    }
+    for failure in receipt.failed { await run.output.message("not stored at \(failure.node): \(failure.reason.text)") }
+  }
+}

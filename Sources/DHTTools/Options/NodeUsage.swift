@@ -1,0 +1,36 @@
+/// What `dhtnode --help` and `--version` print.
+enum NodeUsage {
+  static let help = """
+    Usage: dhtnode [-v [-l logfile]] [-s] [-n network_id] [-p local_port] [-b bootstrap_host[:port]] [--bind address] [-4|-6]
+
+    dhtnode, a simple OpenDHT command line node runner.
+
+      -h, --help            print this and exit
+      -V, --version         print the version and exit
+      -p, --port N          UDP port; 0, the default, lets the system choose
+      -n, --net N           network id, 0x for hexadecimal (default 0)
+      -b, --bootstrap HOST  host[:port] or [address]:port of a node to join; port 4222 if none; repeatable.
+                            Without it the node waits to be found: no network is joined unasked.
+          --bind ADDRESS    bind to this address only; repeatable, one for each family
+      -4, -6                IPv4 only, IPv6 only
+      -s, --service         no shell: run until SIGINT or SIGTERM
+      -v, --verbose         log to standard error
+      -l, --logfile FILE    with -v: log to a file
+      -U, --no-rate-limit   no limit on requests, searches and storage for others
+      -P, --public-stable   the node's address is public and stays
+
+    Recognised, but not available in this version: --identity --save-identity --certificate --privkey
+    --privkey-password --daemonize --peer-discovery --persist --syslog and the --proxy… and push options.
+
+    Exit status: 0 done, 1 failed (port in use …), 64 wrong usage.
+
+    """
+
+  static let versionNumber = "0.1.0"
+  static let version = """
+    OpenDHT version \(versionNumber)
+    opendht-swift, an implementation in Swift of the OpenDHT network's protocol
+    MIT license
+
+    """
+}

@@ -1,0 +1,60 @@
+import OpenDHT
+
+/// What `ls` prints: the searches, in full while they are few. (tools.md §3.5)
+struct SearchReport {
+  /// Up to this many searches are shown in full.
+  private static let mostInFull = 8
+  private var searches: [SearchDescription]
+  private var isOneKey: Bool
+
+  init(of node: some NodeBackend, at key: InfoHash?) async {
+    searches = await node.searches(at: key)
+    isOneKey = key != nil
+  }
+
+  func text(forTerminal: Bool) -> [UInt8] {
+    var text: [UInt8] = []
+    if searches.count > Self.mostInFull {
+      for search in searches { text += "[search \(search.key) \(Self.name(search.family))]\n".utf8 }
+    } else {
+      text += "s:synched, u:updated, a:announced, c:candidate, f:cur req, x:expired, *:known\n\n".utf8
+      for search in searches { text += Self.full(search, forTerminal: forTerminal) }
+    }
+    let ipv4 = searches.count { $0.family == .ipv4 }
+    return text + Array("Total: \(searches.count) searches (\(ipv4) IPv4, \(searches.count - ipv4) IPv6).".utf8)
+  }
+
+  private static func full(_ search: SearchDescription, forTerminal: Bool) -> [UInt8] {
+    var head =
+      "Search \(name(search.family)) \(search.key) gets: \(search.gets), last step: \(agoText(search.sinceStep))"
+    if search.isDone { head += " [done]" }
+    head += search.isSynced ? " [synced]" : " [not synced]"
+    if !search.listens.isEmpty { head += " [listening]" }
+    var text = Array((head + "\n").utf8)
+    for value in search.announced {
+      let isAnnounced = search.entries.contains { $0.hasAnnounce } ? " [announced]" : ""
+      text +=
+        Array("Announcement: ".utf8) + valueText(value, forTerminal: forTerminal) + Array((isAnnounced + "\n").utf8)
+    }
+    if !search.listens.isEmpty { text += "Queries:\n".utf8 }
+    for query in search.listens {
+      let line = Array(QueryText.print(query).utf8)
+      text += (forTerminal ? terminalSafe(line) : line) + Array("\n".utf8)
+    }
+    text += " Common bits    InfoHash                       Conn. Get   Ops  IP\n".utf8
+    for entry in search.entries { text += (line(entry) + "\n").utf8 }
+    return text
+  }
+
+  private static func line(_ entry: SearchDescription.Entry) -> String {
+    let bits = String(repeating: " ", count: max(0, 3 - String(entry.commonBits).count)) + String(entry.commonBits)
+    let request = entry.isAsked ? (entry.isLate ? "c" : "f") : " "
+    let connection = request + (entry.node.state == .expired ? "x" : " ")
+    let get = entry.isSynced ? "s " : "  "
+    let operations = entry.hasListen ? "l" : entry.hasAnnounce ? "a" : " "
+    return
+      "\(bits) \(entry.node.contact.id) \(entry.isInTable ? "*" : " ") [\(connection)] [\(get)] [\(operations)] \(entry.node.contact.address)"
+  }
+
+  private static func name(_ family: AddressFamily) -> String { family == .ipv4 ? "IPv4" : "IPv6" }
+}

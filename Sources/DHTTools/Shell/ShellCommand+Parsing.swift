@@ -1,0 +1,105 @@
+import OpenDHT
+
+extension ShellCommand {
+  /// Every command word that works in this version, for completion.
+  static let words = [
+    "b", "cc", "cl", "cpp", "exit", "g", "h", "help", "l", "la", "ld", "ll", "log", "lr", "ls", "p", "pp", "q", "quit",
+    "x",
+  ]
+  /// Words of commands that later versions bring: identities, the index, the proxy, announcements.
+  static let laterWords: Set<String> = ["s", "e", "a", "il", "ii", "pst", "psx", "psp", "stt", "stp", "rp", "rs"]
+
+  /// Reads a line; nil when it is empty.
+  init?(_ line: String) throws(ShellSyntaxError) {
+    var words = ShellWords(line)
+    guard let word = try Self.next(&words) else { return nil }
+    switch word {
+    case "h", "help": self = .help
+    case "x", "exit", "quit": self = .exit
+    case "ll": self = .nodeReport
+    case "lr": self = .routingTables
+    case "la": self = .addresses
+    case "cc": self = .connectivityChanged
+    case "ls": self = .searches(try Self.hash(&words))
+    case "ld": self = .storage(try Self.hash(&words))
+    case "log": self = .log(try Self.hash(&words))
+    case "b": self = .bootstrap(try Self.host(&words))
+    case "g":
+      let key = try Self.key(&words)
+      self = .get(key, try Self.query(words, key).filters)
+    case "q":
+      let key = try Self.key(&words)
+      self = .query(key, try Self.query(words, key))
+    case "l":
+      let key = try Self.key(&words)
+      self = .listen(key, try Self.query(words, key).filters)
+    case "cl": self = try Self.cancelListen(&words)
+    case "p": self = try Self.put(&words, "p", isPermanent: false)
+    case "pp": self = try Self.put(&words, "pp", isPermanent: true)
+    case "cpp": self = try Self.cancelPut(&words)
+    case let later where Self.laterWords.contains(later):
+      throw ShellSyntaxError(text: "The command '\(later)' is not available in this version.")
+    default:
+      throw ShellSyntaxError(
+        text: "Unknown command: \(word)\n (type 'h' or 'help' for a list of possible commands)", place: .standardOutput)
+    }
+  }
+}
+
+// The arguments, each with the line that the network's tools print when it is wrong.
+extension ShellCommand {
+  private static func next(_ words: inout ShellWords, _ key: KeyArgument? = nil) throws(ShellSyntaxError) -> String? {
+    do { return try words.next() } catch {
+      throw ShellSyntaxError(text: "Syntax error: a quote is not closed.", key: key)
+    }
+  }
+
+  private static func key(_ words: inout ShellWords) throws(ShellSyntaxError) -> KeyArgument {
+    guard let word = try next(&words) else { throw ShellSyntaxError(text: "Syntax error: invalid InfoHash.") }
+    return KeyArgument(word)
+  }
+
+  // Only digits narrow a listing: `ls foo` lists all. (tools.md §3.4)
+  private static func hash(_ words: inout ShellWords) throws(ShellSyntaxError) -> InfoHash? {
+    guard let hash = try next(&words).flatMap({ InfoHash(hex: $0) }), hash != .zero else { return nil }
+    return hash
+  }
+
+  private static func host(_ words: inout ShellWords) throws(ShellSyntaxError) -> Host {
+    guard let word = try next(&words) else {
+      throw ShellSyntaxError(text: "No service provided. Syntax: b hostname:port")
+    }
+    guard let host = Host(word) else { throw ShellSyntaxError(text: "'\(word)' is no host. Syntax: b hostname:port") }
+    return host
+  }
+
+  private static func query(_ words: ShellWords, _ key: KeyArgument) throws(ShellSyntaxError) -> Query {
+    do { return try QueryText.parse(words.rest) } catch { throw ShellSyntaxError(text: error.description, key: key) }
+  }
+
+  private static func cancelListen(_ words: inout ShellWords) throws(ShellSyntaxError) -> ShellCommand {
+    let key = try key(&words)
+    guard let word = try next(&words, key), let token = Int(word), token > 0 else {
+      throw ShellSyntaxError(text: "Syntax: cl [key] [token]", key: key)
+    }
+    return .cancelListen(key, token: token)
+  }
+
+  private static func put(
+    _ words: inout ShellWords, _ command: String, isPermanent: Bool
+  ) throws(ShellSyntaxError) -> ShellCommand {
+    let key = try key(&words)
+    guard let value = try next(&words, key) else {
+      throw ShellSyntaxError(text: "Syntax: \(command) [key] [str]", key: key)
+    }
+    return .put(key, value, isPermanent: isPermanent, isCut: !words.isAtEnd)
+  }
+
+  private static func cancelPut(_ words: inout ShellWords) throws(ShellSyntaxError) -> ShellCommand {
+    let key = try key(&words)
+    guard let word = try next(&words, key), word.first != "+", let id = Value.ID(word, radix: 16), id != 0 else {
+      throw ShellSyntaxError(text: "Syntax: cpp [key] [value id in hexadecimal]", key: key)
+    }
+    return .cancelPut(key, id)
+  }
+}

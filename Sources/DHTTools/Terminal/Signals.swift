@@ -1,0 +1,54 @@
+import Dispatch
+import Synchronization
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// Signals of the system, handed to one handler at a time instead of their default effect.
+final class Signals: Sendable {
+  typealias Handler = @Sendable (Int32) -> Void
+  private struct State {
+    var handler: Handler?
+    /// Signals that came before any handler; repeated ones count once.
+    var waiting: Set<Int32> = []
+  }
+  private let state = Mutex(State())
+  // Only held, so that they live as long as this: nothing reads it after `init`.
+  private nonisolated(unsafe) var sources: [any DispatchSourceSignal] = []
+
+  /// Catches some signals and ignores others, until the process ends.
+  init(catching caught: [Int32], ignoring ignored: [Int32] = []) {
+    for number in ignored + caught { signal(number, SIG_IGN) }
+    sources = caught.map { number in
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler { [weak self] in self?.came(number) }
+      source.resume()
+      return source
+    }
+  }
+
+  /// Sets who is told from now on, in place of the last; what came before any handler is told at once.
+  func tell(_ handler: @escaping Handler) {
+    let waiting = state.withLock { state in
+      defer { state = State(handler: handler) }
+      return state.waiting
+    }
+    for number in waiting.sorted() { handler(number) }
+  }
+
+  private func came(_ number: Int32) {
+    let handler = state.withLock { state in
+      if state.handler == nil { state.waiting.insert(number) }
+      return state.handler
+    }
+    handler?(number)
+  }
+
+  /// Signals that ask the program to end.
+  static let stopping: Set<Int32> = [SIGINT, SIGTERM, SIGHUP]
+}

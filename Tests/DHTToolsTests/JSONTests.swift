@@ -1,0 +1,57 @@
+import OpenDHT
+import Testing
+
+@testable import DHTTools
+
+@Suite struct JSONTests {
+  @Test("JSON is one line, whatever the text holds") func escapes() {
+    let text = "\"\\\n\r\t\0\u{1f}\u{7f}\u{9b}\u{2028}é😀"
+    let line = JSON.object([("a\"", .string(text))]).description
+    #expect(line == #"{"a\"":"\"\\\n\r\t\u0000\u001f\u007f\u009b\u2028é😀"}"#)
+  }
+
+  @Test("JSON of every kind") func kinds() {
+    let json = JSON.array([
+      .null, .bool(true), .integer(-5), .seconds(.milliseconds(1500)), .seconds(.seconds(2)), .seconds(.nanoseconds(1)),
+      .seconds(.zero), .object([]), .array([]),
+    ])
+    #expect(json.description == "[null,true,-5,1.5,2,0.000000001,0,{},[]]")
+  }
+
+  @Test(
+    "Base64",
+    arguments: [
+      ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
+      ("foobar", "Zm9vYmFy"),
+    ])
+  func base64Vectors(text: String, encoded: String) {
+    #expect(base64(Array(text.utf8)) == encoded)
+    #expect(base64([0xff, 0xef, 0xbe]) == "/+++")
+  }
+
+  private func line(_ members: [(String, JSON)]) -> String { JSON.object(members).description }
+
+  @Test("a value as an object") func value() {
+    #expect(
+      line(JSON.members(of: Value("hello", id: 0x12), from: .local))
+        == #"{"id":"0000000000000012","type":0,"userType":"text/plain","data":"aGVsbG8=","text":"hello","origin":"local"}"#
+    )
+    #expect(
+      line(JSON.members(of: Value([0xff], type: 3, id: .max)))
+        == #"{"id":"ffffffffffffffff","type":3,"userType":"","data":"/w=="}"#)
+    #expect(
+      line(JSON.members(of: Value(id: 1, content: .encrypted([0xff]))))
+        == #"{"id":"0000000000000001","encrypted":true,"data":"/w=="}"#)
+  }
+
+  @Test("a receipt as an object") func receipt() throws {
+    let ip = try #require(ipAddress("::1"))
+    let node = NodeContact(id: InfoHash(hashing: "n"), address: SocketAddress(ip: ip, port: 5))
+    let receipt = PutReceipt(
+      ending: .completed, valueID: 1, stored: [], failed: [PutFailure(node: node, reason: .refused(code: 401))])
+    #expect(
+      line(JSON.members(of: receipt, elapsed: .milliseconds(20), error: "no"))
+        == #"{"ok":false,"id":"0000000000000001","stored":[],"failed":[{"node":"\#(node.id)","address":"[::1]:5","#
+        + #""reason":"refused with 401"}],"verified":false,"elapsed":0.02,"error":"no"}"#)
+  }
+}

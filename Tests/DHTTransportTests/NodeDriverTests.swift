@@ -1,0 +1,171 @@
+@testable import DHTTransport
+import DHTCore
+import DHTModel
+import NIOCore
+import NIOPosix
+import Testing
+
+/// A driver on the loopback, seen from plain sockets.
+@Suite(.timeLimit(.minutes(1)))
+struct NodeDriverTests {
+  /// A ping as peers send it. (wire.md §3.2)
+  private func ping(_ transaction: UInt8, from id: UInt8 = 1) -> [UInt8] {
+    hexBytes("85a16181a26964c414")! + Array(repeating: id, count: 20)
+      + hexBytes("a171a470696e67a174ce000000")! + [transaction] + hexBytes("a179a171a176a4524e4731")!
+  }
+
+  @Test("a ping is answered from the same socket, on each family", arguments: AddressFamily.allCases)
+  func answers(family: AddressFamily) async throws {
+    try await Running.with { running in
+      let peer = try PlainSocket(family)
+      peer.send(ping(7), to: try #require(await running.port(family)))
+      let reply = try #require(peer.receive())
+      #expect(reply.contains(running.id.bytes))
+    }
+  }
+
+  @Test("a burst is read whole, and answered") func burst() async throws {
+    try await Running.with { running in
+      let peer = try PlainSocket()
+      let port = try #require(await running.port(.ipv4))
+      for number in 0..<100 { peer.send(ping(UInt8(number)), to: port) }
+      for _ in 0..<100 { #expect(peer.receive() != nil) }
+      let counters = await running.counters
+      #expect(counters.received >= 100 && counters.sent >= 100 && counters.reads <= counters.received)
+    }
+  }
+
+  @Test("W§1: datagrams of any length and content are survived; the longest comes in whole") func anything()
+    async throws
+  {
+    try await Running.with { running in
+      let peer = try PlainSocket()
+      let port = try #require(await running.port(.ipv4))
+      var random = SystemRandomNumberGenerator()
+      for length in [0, 1, 2, 3, 7, 100, 1500, 2048, 2049, 9000, 65_507] {
+        peer.send((0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }, to: port)
+      }
+      // A ping whose unknown key holds 60,000 bytes is a ping, if nothing was cut off.
+      let long = hexBytes("86")! + ping(9).dropFirst() + hexBytes("a178c5ea60")! + [UInt8](repeating: 0, count: 60_000)
+      peer.send(long, to: port)
+      #expect(peer.receive()?.contains(running.id.bytes) == true)
+    }
+  }
+
+  @Test("destinations that the system refuses cost no socket: peers can name them") func refusedDestinations()
+    async throws
+  {
+    try await Running.with { running in
+      let port = try #require(await running.port(.ipv4))
+      let ended = await running.pings([
+        "127.255.255.255:9",  // broadcast of the loopback: not permitted
+        "[2001:db8::1]:9",  // no route from ::1
+      ])
+      #expect(ended.allSatisfy { $0.node == nil })
+      #expect(await running.counters.refused >= 1)
+      let peer = try PlainSocket()
+      peer.send(ping(1), to: port)
+      #expect(peer.receive() != nil)
+    }
+  }
+
+  @Test("a socket that dies is opened again on its port") func reopened() async throws {
+    try await Running.with { running in
+      let port = try #require(await running.port(.ipv4))
+      await running.killSocket(.ipv4)
+      let peer = try PlainSocket()
+      var reply: [UInt8]?
+      for number in 0..<20 where reply == nil {
+        peer.send(ping(UInt8(number)), to: port)
+        reply = peer.receive()
+      }
+      #expect(reply != nil)
+      #expect(await running.port(.ipv4) == port)
+    }
+  }
+
+  @Test("after the stop the port is free and nothing is told") func stop() async throws {
+    var port: UInt16 = 0
+    try await Running.with { running in port = try #require(await running.port(.ipv4)) }
+    let again = try BoundSocket(PlainSocket.loopback(.ipv4), port: port, configuration: SocketConfiguration())
+    again.close()
+  }
+}
+
+/// A driver that runs, reached from tests.
+private final class Running: Sendable {
+  let id = InfoHash(1, 2, 3, 4, 5)
+  private let loop = MultiThreadedEventLoopGroup.singleton.next()
+  private let driver: NIOLoopBoundBox<NodeDriver?>
+  private let ears: NIOLoopBoundBox<Ears>
+
+  private final class Ears: NodeDriverDelegate {
+    var waiting: [OperationID: (PingOutcome) -> Void] = [:]
+    func handle(_ event: Event) {
+      if case .finished(let id, .ping(let outcome)) = event { waiting.removeValue(forKey: id)?(outcome) }
+    }
+    func couldNotResolve(_ host: Host) {}
+    func minutePassed() {}
+  }
+
+  private init() {
+    driver = .makeEmptyBox(eventLoop: loop)
+    ears = .makeBoxSendingValue(Ears(), eventLoop: loop)
+  }
+
+  static func with(_ body: (Running) async throws -> Void) async throws {
+    let running = Running()
+    try await running.start()
+    do { try await body(running) } catch {
+      await running.stop()
+      throw error
+    }
+    await running.stop()
+  }
+
+  private func start() async throws {
+    let result: Result<Void, TransportError> = await withCheckedContinuation { continuation in
+      loop.execute { [self] in
+        var configuration = Configuration()
+        configuration.nodeID = id
+        let transport = TransportConfiguration(ipv4: PlainSocket.loopback(.ipv4), ipv6: PlainSocket.loopback(.ipv6))
+        NodeDriver.start(configuration, transport, on: loop, delegate: ears.value) { result in
+          if case .success(let started) = result { self.driver.value = started }
+          continuation.resume(returning: result.map { _ in })
+        }
+      }
+    }
+    try result.get()
+  }
+
+  private func onLoop<Answer: Sendable>(_ body: @escaping @Sendable (NodeDriver) -> Answer) async -> Answer? {
+    await withCheckedContinuation { continuation in
+      loop.execute { [self] in continuation.resume(returning: driver.value.map(body)) }
+    }
+  }
+
+  func port(_ family: AddressFamily) async -> UInt16? { await onLoop { $0.port(family) } ?? nil }
+  var counters: SocketCounters { get async { await onLoop { $0.counters } ?? SocketCounters() } }
+  func killSocket(_ family: AddressFamily) async { _ = await onLoop { $0.killSocket(family) } }
+  private func stop() async { _ = await onLoop { $0.stop() } }
+
+  /// Pings addresses that never answer; how each ended.
+  func pings(_ addresses: [String]) async -> [PingOutcome] {
+    var outcomes: [PingOutcome] = []
+    for text in addresses {
+      let parts = text.replacing("[", with: "").split(separator: text.hasPrefix("[") ? "]:" : ":", maxSplits: 1)
+      let host = Host(name: String(parts[0]), port: UInt16(parts[1]) ?? 0)
+      guard let address = Resolver.literal(host) else { continue }
+      outcomes.append(
+        await withCheckedContinuation { continuation in
+          loop.execute { [self] in
+            driver.value?.step { node, now in
+              let id = node.ping(address, deadline: now + .milliseconds(300), now: now)
+              ears.value.waiting[id] = { continuation.resume(returning: $0) }
+            }
+          }
+        })
+    }
+    return outcomes
+  }
+}
