@@ -95,7 +95,9 @@ struct Workload {
     results.add("wall time (s)", seconds)
     results.add("packets", world.packetsSent)
     results.add("bytes per packet", Double(world.bytesSent) / Double(max(world.packetsSent, 1)))
-    results.add("events per second", (Double(world.happenings) / seconds).rounded())
+    let processor = Stopwatch.processorSeconds
+    results.add("processor time (s)", processor)
+    results.add("events per processor second", (Double(world.happenings) / max(processor, 0.001)).rounded())
     results.add("memory per node (bytes)", Stopwatch.residentBytes / options.nodes)
     results.add("connected", world.machines.count { $0.isOn && $0.status == .connected })
     results.add("violations", world.violations.count)
