@@ -41,7 +41,8 @@ struct Workload {
       let value = Value("value \(stored.count)", id: UInt64(stored.count + 1))
       let node = nodes.map { Int.random(in: $0, using: &world.random) } ?? world.randomNode()
       stored.append((key, value))
-      started.append(permanently ? world.putPermanently(value, at: key, from: node) : world.put(value, at: key, from: node))
+      let options = PutOptions(isPermanent: permanently)
+      started.append(world.put(value, at: key, options: options, from: node))
       world.run(for: .milliseconds(20))
       if (index + 1) % 1000 == 0 { tell("\(index + 1) values put") }
     }
