@@ -53,7 +53,7 @@ let package = Package(
     library("DHTSimulator", ["DHTModel", "DHTWire", "DHTCore"]),
     library("DHTTransport", ["DHTModel", "DHTCore", nioCore, nioLocks, nioPosix]),
     library("OpenDHT", ["MessagePack", "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", nioCore, nioLocks, logging]),
-    library("DHTTools", ["OpenDHT", arguments, logging]),
+    library("DHTTools", ["OpenDHT", arguments, logging, nioLocks]),
     tool("dhtnode", ["DHTTools"]),
     tool("dht", ["DHTTools"]),
     tool("interop-node", ["OpenDHT"]),
@@ -65,7 +65,7 @@ let package = Package(
     tests("Scenarios", ["DHTSimulator", "DHTCore", "DHTModel", "DHTWire"]),
     tests("DHTTransportTests", ["DHTTransport", "DHTCore", "DHTModel", nioCore, nioLocks, nioPosix]),
     tests("OpenDHTTests", ["OpenDHT", "DHTCore", nioLocks, nioPosix, logging]),
-    tests("DHTToolsTests", ["DHTTools", "OpenDHT"]),
+    tests("DHTToolsTests", ["DHTTools", "OpenDHT", nioLocks]),
   ],
   swiftLanguageModes: [.v6]
 )
