@@ -52,7 +52,9 @@ let package = Package(
     library("DHTSecurity", ["DHTModel", crypto]),
     library("DHTSimulator", ["DHTModel", "DHTWire", "DHTCore"]),
     library("DHTTransport", ["DHTModel", "DHTCore", nioCore, nioLocks, nioPosix]),
-    library("OpenDHT", ["MessagePack", "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", nioCore, nioLocks, logging]),
+    library(
+      "OpenDHT",
+      ["MessagePack", "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", nioCore, nioLocks, logging]),
     library("DHTTools", ["OpenDHT", arguments, logging, nioLocks]),
     tool("dhtnode", ["DHTTools"]),
     tool("dht", ["DHTTools"]),
@@ -63,8 +65,8 @@ let package = Package(
     tests("DHTWireTests", ["DHTWire", "DHTModel", "MessagePack"], resources: [.copy("Vectors")]),
     tests("DHTCoreTests", ["DHTCore", "DHTModel", "DHTWire"]),
     tests("Scenarios", ["DHTSimulator", "DHTCore", "DHTModel", "DHTWire"]),
-    tests("DHTTransportTests", ["DHTTransport", "DHTCore", "DHTModel", nioCore, nioLocks, nioPosix]),
-    tests("OpenDHTTests", ["OpenDHT", "DHTCore", nioLocks, nioPosix, logging]),
+    tests("DHTTransportTests", ["DHTTransport", "DHTCore", "DHTModel", nioCore, nioPosix]),
+    tests("OpenDHTTests", ["OpenDHT", "DHTCore", "DHTTransport", nioLocks, logging]),
     tests("DHTToolsTests", ["DHTTools", "OpenDHT", nioLocks]),
   ],
   swiftLanguageModes: [.v6]

@@ -20,7 +20,7 @@ let package = Package(
     .target(name: "DHTModel", swiftSettings: settings),
     .target(name: "DHTWire", dependencies: ["MessagePack", "DHTModel"], swiftSettings: settings),
     .target(name: "DHTCore", dependencies: ["DHTModel", "DHTWire"], swiftSettings: settings),
-    .executableTarget(name: "FuzzDecoder", dependencies: ["DHTWire"], swiftSettings: fuzzing),
+    .executableTarget(name: "FuzzDecoder", dependencies: ["DHTWire", "DHTModel"], swiftSettings: fuzzing),
     .executableTarget(name: "FuzzNode", dependencies: ["DHTCore", "DHTModel"], swiftSettings: fuzzing),
   ],
   swiftLanguageModes: [.v6]

@@ -11,20 +11,24 @@ public struct Instant: Hashable, Comparable, Sendable {
   /// After every moment that a clock shows.
   public static let distantFuture = Instant(nanoseconds: .max / 2)
 
+  /// Whether `x` comes first.
   public static func < (x: Instant, y: Instant) -> Bool { x.nanoseconds < y.nanoseconds }
   /// A later moment; saturates far in the future rather than overflow.
   public static func + (x: Instant, y: Duration) -> Instant {
     let (sum, overflow) = x.nanoseconds.addingReportingOverflow(y.inNanoseconds)
     return overflow ? .distantFuture : Instant(nanoseconds: sum)
   }
+  /// An earlier moment; saturates far in the past.
   public static func - (x: Instant, y: Duration) -> Instant {
     let (difference, overflow) = x.nanoseconds.subtractingReportingOverflow(y.inNanoseconds)
     return overflow ? .distantPast : Instant(nanoseconds: difference)
   }
+  /// Time from `y` to `x`; saturates.
   public static func - (x: Instant, y: Instant) -> Duration {
     let (difference, overflow) = x.nanoseconds.subtractingReportingOverflow(y.nanoseconds)
     return .nanoseconds(overflow ? (x > y ? Int64.max : Int64.min) : difference)
   }
+  /// Moves a moment later.
   public static func += (x: inout Instant, y: Duration) { x = x + y }
 }
 
@@ -60,11 +64,14 @@ public struct WallTime: Hashable, Comparable, Sendable {
   /// Whole seconds since 1970-01-01 00:00 UTC.
   public var seconds: Int64 { nanoseconds / 1_000_000_000 }
 
+  /// Whether `x` comes first.
   public static func < (x: WallTime, y: WallTime) -> Bool { x.nanoseconds < y.nanoseconds }
+  /// Time from `y` to `x`; saturates.
   public static func - (x: WallTime, y: WallTime) -> Duration {
     let (difference, overflow) = x.nanoseconds.subtractingReportingOverflow(y.nanoseconds)
     return .nanoseconds(overflow ? (x > y ? Int64.max : Int64.min) : difference)
   }
+  /// A later date; saturates.
   public static func + (x: WallTime, y: Duration) -> WallTime {
     let (sum, overflow) = x.nanoseconds.addingReportingOverflow(y.inNanoseconds)
     return WallTime(nanoseconds: overflow ? .max : sum)

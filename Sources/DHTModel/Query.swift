@@ -70,11 +70,15 @@ extension Query {
 
 /// The selected fields of one value; nil where a field was not selected.
 public struct FieldRecord: Hashable, Sendable {
+  /// The value's id.
   public var id: Value.ID?
+  /// Number of its type.
   public var valueType: UInt16?
   /// SHA-1 of the owner's key; the zero hash for an unsigned value.
   public var owner: InfoHash?
+  /// Sequence number; 0 for an unsigned value.
   public var sequence: UInt16?
+  /// User type as bytes.
   public var userTypeBytes: [UInt8]?
 
   /// A record of the given fields.

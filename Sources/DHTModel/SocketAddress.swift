@@ -114,7 +114,9 @@ public struct SocketAddress: Hashable, Sendable {
   /// Whether no packet can rightly come from here: port 0, or a martian IP.
   public var isMartian: Bool { port == 0 || ip.isMartian }
   /// The same with an IPv4-mapped IPv6 address turned into IPv4.
-  public var unmapped: SocketAddress { SocketAddress(ip: ip.unmapped, port: port, scope: ip.unmapped == ip ? scope : 0) }
+  public var unmapped: SocketAddress {
+    SocketAddress(ip: ip.unmapped, port: port, scope: ip.unmapped == ip ? scope : 0)
+  }
 }
 
 extension SocketAddress: CustomStringConvertible {
@@ -126,7 +128,9 @@ extension SocketAddress: CustomStringConvertible {
 
 /// A node as others name it: its id and where it is reached.
 public struct NodeContact: Hashable, Sendable, CustomStringConvertible {
+  /// The node's id.
   public let id: NodeID
+  /// Where it is reached.
   public let address: SocketAddress
 
   /// An id at an address.
@@ -135,5 +139,6 @@ public struct NodeContact: Hashable, Sendable, CustomStringConvertible {
     self.address = address
   }
 
+  /// Id and address.
   public var description: String { "\(id) \(address)" }
 }

@@ -4,8 +4,11 @@
 public struct ValueType: Sendable {
   /// Who asks for a value to be stored, and where.
   public struct Origin: Sendable {
+    /// Where it is to be stored.
     public let key: InfoHash
+    /// Who asks.
     public let sender: NodeID
+    /// From where the request came.
     public let address: SocketAddress
 
     /// A request of `sender` at `address` to store under `key`.
@@ -21,11 +24,15 @@ public struct ValueType: Sendable {
   /// May `new` replace `old` under the same id? Returns what to store, or nil to refuse.
   public typealias EditPolicy = @Sendable (_ old: Value, _ new: Value, _ origin: Origin) -> Value?
 
+  /// The number that values carry.
   public var id: UInt16
+  /// A name for people.
   public var name: String
   /// How long a value lives after its creation or last refresh.
   public var lifetime: Duration
+  /// Who may store a value of this type.
   public var mayStore: StorePolicy
+  /// Who may replace one.
   public var mayEdit: EditPolicy
 
   /// A type with its policies. By default a value is stored up to 64 KiB, and never replaced.

@@ -51,7 +51,7 @@ extension Puppet {
     isClient: Bool? = nil, within limit: Duration = .seconds(1)
   ) -> Received? {
     let transaction = send(request, to: destination, as: sender, network: network, isClient: isClient)
-    return expect(within: limit) { !$0.kind.isRequest && $0.transaction == transaction }
+    return expect(within: limit) { !$0.kind.isRequest && $0.kind != .part && $0.transaction == transaction }
   }
 
   /// Lets time pass until a message of this kind comes, or takes the oldest that came and was not taken. Nil when the

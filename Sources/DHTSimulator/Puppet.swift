@@ -4,7 +4,7 @@ import DHTWire
 /// A scripted peer: an address in the world with a test behind it, where a node would be.
 ///
 /// By itself it answers as its `manner` says, an ordinary peer unless told otherwise, and keeps all that it hears.
-/// The test sends what it likes, from any address, and waits for what must come:
+/// The test sends what it likes, from any address, and waits for what must come. The world must outlive its puppets.
 ///
 ///     let puppet = world.addPuppet()
 ///     puppet.meet(0)                                            // node 0 pings it: now a good node of its table

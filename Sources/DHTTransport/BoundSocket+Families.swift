@@ -45,7 +45,7 @@ extension BoundSocket {
         let port = sockets.first?.port ?? configuration.port
         do throws(SystemError) {
           sockets.append(try open(family, port, configuration))
-        } catch where error.code == EADDRINUSE && !(mayDiffer && configuration.port == 0) {
+        } catch  where error.code == EADDRINUSE && !(mayDiffer && configuration.port == 0) {
           verdict = .portTaken
           return
         } catch {
@@ -56,7 +56,9 @@ extension BoundSocket {
           }
         }
       }
-      if sockets.isEmpty { verdict = .none(reasons.isEmpty ? "no address family chosen" : reasons.joined(separator: ", ")) }
+      if sockets.isEmpty {
+        verdict = .none(reasons.isEmpty ? "no address family chosen" : reasons.joined(separator: ", "))
+      }
     }
 
     private func open(

@@ -32,7 +32,8 @@ final class Resolver: Sendable {
   /// Finds every address of a host in the given families, in the system's order of preference, and answers on the loop.
   /// The answer is empty when there is none. An address in digits needs no lookup.
   func resolve(
-    _ host: Host, _ families: Set<AddressFamily>, on loop: any EventLoop, _ done: @escaping @Sendable ([Address]) -> Void
+    _ host: Host, _ families: Set<AddressFamily>, on loop: any EventLoop,
+    _ done: @escaping @Sendable ([Address]) -> Void
   ) {
     if let literal = Self.literal(host) {
       loop.execute { done(families.contains(literal.family) ? [literal] : []) }

@@ -21,7 +21,8 @@ extension Address {
   }
 
   init(_ address: sockaddr_in) {
-    self.init(ip: IPAddress(ipv4: UInt32(bigEndian: address.sin_addr.s_addr)), port: UInt16(bigEndian: address.sin_port))
+    self.init(
+      ip: IPAddress(ipv4: UInt32(bigEndian: address.sin_addr.s_addr)), port: UInt16(bigEndian: address.sin_port))
   }
 
   /// An IPv4-mapped address becomes IPv4. (node.md §7.1)

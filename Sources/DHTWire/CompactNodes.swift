@@ -7,7 +7,8 @@ enum CompactNodes {
   static func byteCount(of family: AddressFamily) -> Int { InfoHash.byteCount + family.byteCount + 2 }
 
   /// Reads a list; nil when its length is no multiple of a node's.
-  static func read(_ reader: inout MessagePackReader, family: AddressFamily) throws(MessagePackError) -> [NodeContact]? {
+  static func read(_ reader: inout MessagePackReader, family: AddressFamily) throws(MessagePackError) -> [NodeContact]?
+  {
     guard try reader.peekKind() == .array else {
       return nodes(in: reader.bytes, range: try reader.readStringOrBinary(), family: family)
     }

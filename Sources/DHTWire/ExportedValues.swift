@@ -12,6 +12,7 @@ import MessagePack
 public struct ExportedValues: Hashable, Sendable {
   /// One value and what its node knew about it.
   public struct Entry: Hashable, Sendable {
+    /// The value itself.
     public var value: Value
     /// When it was made; never later than the import.
     public var created: WallTime
@@ -113,6 +114,7 @@ extension MessagePackWriter {
     let (quotient, remainder) = time.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
     let isBefore = remainder < 0
     writeTimestamp(
-      seconds: isBefore ? quotient - 1 : quotient, nanoseconds: UInt32(isBefore ? remainder + 1_000_000_000 : remainder))
+      seconds: isBefore ? quotient - 1 : quotient, nanoseconds: UInt32(isBefore ? remainder + 1_000_000_000 : remainder)
+    )
   }
 }

@@ -28,7 +28,8 @@ extension SocketAddress {
     let head = [ip.family.rawValue, 0, UInt8(port >> 8), UInt8(truncatingIfNeeded: port)]
     switch ip.family {
     case .ipv4: return head + ip.bytes + [UInt8](repeating: 0, count: 8)
-    case .ipv6: return head + [0, 0, 0, 0] + ip.bytes + (0..<4).map { UInt8(truncatingIfNeeded: scope >> UInt32(8 * $0)) }
+    case .ipv6:
+      return head + [0, 0, 0, 0] + ip.bytes + (0..<4).map { UInt8(truncatingIfNeeded: scope >> UInt32(8 * $0)) }
     }
   }
 }

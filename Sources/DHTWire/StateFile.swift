@@ -6,7 +6,9 @@ import MessagePack
 public struct StateFile: Hashable, Sendable {
   /// The values kept under one key.
   public struct Storage: Hashable, Sendable {
+    /// The key.
     public var key: InfoHash
+    /// What was stored there.
     public var values: ExportedValues
 
     /// Values under a key.
@@ -18,7 +20,9 @@ public struct StateFile: Hashable, Sendable {
 
   /// The node's id; zero when the file has none, and a new one is then to be chosen.
   public var id: NodeID
+  /// Nodes to begin with.
   public var nodes: ExportedNodes
+  /// Values to go on keeping.
   public var storages: [Storage]
 
   /// A state.

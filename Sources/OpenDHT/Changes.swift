@@ -10,7 +10,11 @@ extension DHT {
     /// How the listen ended; waits for its end. Cancelling the waiting task cancels the listen.
     public var ending: Ending {
       get async {
-        if case .success(let outcome) = await handle.operation.cancellableResult() { outcome.ending } else { .cancelled }
+        if case .success(let outcome) = await handle.operation.cancellableResult() {
+          outcome.ending
+        } else {
+          .cancelled
+        }
       }
     }
     /// Ends the listen at once. Leaving the loop does the same.

@@ -38,7 +38,11 @@ extension Operation {
   /// How a get ended, without judgement.
   var getOutcome: GetOutcome {
     get async {
-      if case .success(.get(let outcome)) = await cancellableResult() { outcome } else { GetOutcome(ending: .cancelled) }
+      if case .success(.get(let outcome)) = await cancellableResult() {
+        outcome
+      } else {
+        GetOutcome(ending: .cancelled)
+      }
     }
   }
 }

@@ -34,6 +34,13 @@ final class Operation<Backlog: OperationBacklog>: OperationSink, Sendable {
     var waiters: [CheckedContinuation<Result<Outcome, DHTError>, Never>] = []
     var result: Result<Outcome, DHTError>?
     var isCancelled = false
+
+    /// What a reader gets at once: an element, or the end; nil when it has to wait.
+    mutating func ready() -> Backlog.Element?? {
+      if isCancelled { return .some(nil) }
+      if let element = backlog.popFirst() { return element }
+      return result == nil ? nil : .some(nil)
+    }
   }
   private let state: NIOLockedValueBox<State>
   private let dht: DHT
@@ -80,16 +87,19 @@ extension Operation {
 extension Operation {
   /// The next element; nil when the operation is over and everything was taken, or when it was cancelled.
   func next() async -> Backlog.Element? {
-    await withTaskCancellationHandler {
+    if Task.isCancelled {
+      cancel()
+      return nil
+    }
+    if let ready = state.withLockedValue({ $0.ready() }) { return ready }
+    return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        let now = state.withLockedValue { state -> Backlog.Element?? in
-          if state.isCancelled { return .some(nil) }
-          if let element = state.backlog.popFirst() { return element }
-          if state.result != nil { return .some(nil) }
-          state.readers.append(continuation)
-          return nil
+        let ready = state.withLockedValue { state in
+          let ready = state.ready()
+          if ready == nil { state.readers.append(continuation) }
+          return ready
         }
-        if let now { continuation.resume(returning: now) }
+        if let ready { continuation.resume(returning: ready) }
       }
     } onCancel: {
       cancel()

@@ -55,7 +55,9 @@ extension Session {
     }
   }
 
-  private func ping(_ host: Host, at addresses: [DHTModel.SocketAddress], deadline: Duration?, _ operation: Operation<NoBacklog>) {
+  private func ping(
+    _ host: Host, at addresses: [DHTModel.SocketAddress], deadline: Duration?, _ operation: Operation<NoBacklog>
+  ) {
     // Gone when it was cancelled, or the node stopped, meanwhile.
     guard let driver, resolving.removeValue(forKey: ObjectIdentifier(operation)) != nil else { return }
     guard !addresses.isEmpty else { return operation.finish(.failure(.cannotResolve(host))) }

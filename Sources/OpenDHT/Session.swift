@@ -57,7 +57,8 @@ extension Session {
     guard case .stopped = state else { return done(.failure(.alreadyRunning)) }
     state = .starting(stops: [])
     let transport = TransportConfiguration(
-      port: configuration.port, ipv4: configuration.bindIPv4, ipv6: configuration.bindIPv6, sockets: configuration.sockets)
+      port: configuration.port, ipv4: configuration.bindIPv4, ipv6: configuration.bindIPv6,
+      sockets: configuration.sockets)
     NodeDriver.start(nodeConfiguration, transport, on: loop, delegate: self) { result in
       guard case .starting(let stops) = self.state else { return }
       switch result {
@@ -229,7 +230,8 @@ extension Session {
 extension Session: NodeDriverDelegate {
   func handle(_ event: Event) {
     switch event {
-    case .values(let id, _, _), .fields(let id, _, _), .changes(let id, _), .acknowledged(let id, _), .traced(let id, _):
+    case .values(let id, _, _), .fields(let id, _, _), .changes(let id, _), .acknowledged(let id, _),
+      .traced(let id, _):
       running[id]?.sink.take(event)
     case .finished(let id, let outcome):
       forget(id)?.sink.finish(.success(outcome))

@@ -57,7 +57,8 @@ struct SessionLog {
       ("dropped before sending", newSockets.droppedFull - sockets.droppedFull),
     ]
     let text = noted.filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }.joined(separator: ", ")
-    logger?.debug("""
+    logger?.debug(
+      """
       Last minute: \(new.datagramsReceived - old.datagramsReceived) datagrams received, \
       \(new.datagramsSent - old.datagramsSent) sent\(text.isEmpty ? "" : "; " + text).
       """)

@@ -8,7 +8,9 @@ import Testing
   func text() {
     #expect(InfoHash(hex: foo)?.description == foo)
     #expect(InfoHash(hex: foo.uppercased())?.description == foo)
-    for bad in ["", "0", String(foo.dropLast()), foo + "0", "0x" + foo.dropLast(2), " " + foo.dropLast(), foo.dropLast() + "g"] {
+    for bad in [
+      "", "0", String(foo.dropLast()), foo + "0", "0x" + foo.dropLast(2), " " + foo.dropLast(), foo.dropLast() + "g",
+    ] {
       #expect(InfoHash(hex: bad) == nil, "\(bad)")
     }
   }

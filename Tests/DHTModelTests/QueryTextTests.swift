@@ -30,10 +30,14 @@ import Testing
     ("WHERE value_type=70000", Query(where: [.valueType(4464)])),
     ("WHERE seq=5", Query(where: [.sequence(5)])),
     ("WHERE seq=65541", Query(where: [.sequence(5)])),
-    ("WHERE owner_pk=ABCDEF6789012345678901234567890123456789",
-      Query(where: [.owner(InfoHash(hex: "abcdef6789012345678901234567890123456789")!)])),
-    ("WHERE owner_pk=abcdef67890123456789012345678901234567890000",
-      Query(where: [.owner(InfoHash(hex: "abcdef6789012345678901234567890123456789")!)])),
+    (
+      "WHERE owner_pk=ABCDEF6789012345678901234567890123456789",
+      Query(where: [.owner(InfoHash(hex: "abcdef6789012345678901234567890123456789")!)])
+    ),
+    (
+      "WHERE owner_pk=abcdef67890123456789012345678901234567890000",
+      Query(where: [.owner(InfoHash(hex: "abcdef6789012345678901234567890123456789")!)])
+    ),
     ("WHERE owner_pk=abcd", Query(where: [.owner(.zero)])),
     ("WHERE owner_pk=xbcdef6789012345678901234567890123456789", Query(where: [.owner(.zero)])),
     ("WHERE id=", .everything),
@@ -65,8 +69,9 @@ import Testing
     let query = Query(
       select: [.id, .owner],
       where: [.id(1), .valueType(2), .owner(.zero), .sequence(4), .userType(Array("t".utf8))])
-    #expect(query.description == "Query[SELECT id,owner_public_key WHERE id=1,value_type=2,"
-      + "owner_pk_hash=0000000000000000000000000000000000000000,seq=4,user_type=t]")
+    #expect(
+      query.description == "Query[SELECT id,owner_public_key WHERE id=1,value_type=2,"
+        + "owner_pk_hash=0000000000000000000000000000000000000000,seq=4,user_type=t]")
   }
 
   @Test("W§6.4: when one query answers another")

@@ -9,11 +9,13 @@ import Testing
 #endif
 
 struct AddressTests {
-  @Test("system form and back", arguments: [
-    DHTModel.SocketAddress(ip: IPAddress(ipv4: 0xc000_0207), port: 4222),
-    DHTModel.SocketAddress(ip: IPAddress(ipv6High: 0x2001_0db8_0000_0001, low: 0xfeed), port: 65535),
-    DHTModel.SocketAddress(ip: IPAddress(ipv6High: 0xfe80_0000_0000_0000, low: 2), port: 1, scope: 7),
-  ])
+  @Test(
+    "system form and back",
+    arguments: [
+      DHTModel.SocketAddress(ip: IPAddress(ipv4: 0xc000_0207), port: 4222),
+      DHTModel.SocketAddress(ip: IPAddress(ipv6High: 0x2001_0db8_0000_0001, low: 0xfeed), port: 65535),
+      DHTModel.SocketAddress(ip: IPAddress(ipv6High: 0xfe80_0000_0000_0000, low: 2), port: 1, scope: 7),
+    ])
   func roundTrip(address: DHTModel.SocketAddress) {
     let back = address.withSystemAddress { pointer, length in
       #expect(length == (address.family == .ipv4 ? 16 : 28))

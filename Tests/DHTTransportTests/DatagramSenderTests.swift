@@ -80,7 +80,8 @@ struct DatagramSenderTests {
     var sender = DatagramSender(maximumPendingBytes: 10)
     var counters = SocketCounters()
     let broadcast = Address(ip: IPAddress(ipv4: 0xffff_ffff), port: 4222)
-    #expect(sender.send([UInt8(1)].span.bytes, to: broadcast, through: four.socket.descriptor, &counters) == .unreachable)
+    #expect(
+      sender.send([UInt8(1)].span.bytes, to: broadcast, through: four.socket.descriptor, &counters) == .unreachable)
     let other = Address(ip: IPAddress(ipv4: 0x7f00_0001), port: 4222)
     #expect(sender.send([UInt8(1)].span.bytes, to: other, through: six.socket.descriptor, &counters) == .unreachable)
     let long = [UInt8](repeating: 0, count: 70_000)

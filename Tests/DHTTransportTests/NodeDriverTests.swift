@@ -35,7 +35,9 @@ struct NodeDriverTests {
     }
   }
 
-  @Test("W§1: datagrams of any length and content are survived; the longest comes in whole") func anything() async throws {
+  @Test("W§1: datagrams of any length and content are survived; the longest comes in whole") func anything()
+    async throws
+  {
     try await Running.with { running in
       let peer = try PlainSocket()
       let port = try #require(await running.port(.ipv4))
@@ -50,7 +52,9 @@ struct NodeDriverTests {
     }
   }
 
-  @Test("destinations that the system refuses cost no socket: peers can name them") func refusedDestinations() async throws {
+  @Test("destinations that the system refuses cost no socket: peers can name them") func refusedDestinations()
+    async throws
+  {
     try await Running.with { running in
       let port = try #require(await running.port(.ipv4))
       let ended = await running.pings([

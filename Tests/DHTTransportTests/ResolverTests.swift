@@ -6,7 +6,9 @@ import NIOPosix
 import Testing
 
 struct ResolverTests {
-  private func resolve(_ name: String, _ families: Set<AddressFamily> = [.ipv4, .ipv6]) async -> [DHTModel.SocketAddress] {
+  private func resolve(_ name: String, _ families: Set<AddressFamily> = [.ipv4, .ipv6]) async -> [DHTModel
+    .SocketAddress]
+  {
     let loop = MultiThreadedEventLoopGroup.singleton.next()
     return await withCheckedContinuation { continuation in
       Resolver.shared.resolve(Host(name: name, port: 4223), families, on: loop) { addresses in
@@ -16,10 +18,12 @@ struct ResolverTests {
     }
   }
 
-  @Test("addresses in digits need no lookup", arguments: [
-    ("127.0.0.1", "127.0.0.1:4223"), ("::1", "[::1]:4223"), ("2001:db8::7", "[2001:db8::7]:4223"),
-    ("::ffff:192.0.2.7", "192.0.2.7:4223"), ("fe80::1%3", "[fe80::1]:4223"),
-  ])
+  @Test(
+    "addresses in digits need no lookup",
+    arguments: [
+      ("127.0.0.1", "127.0.0.1:4223"), ("::1", "[::1]:4223"), ("2001:db8::7", "[2001:db8::7]:4223"),
+      ("::ffff:192.0.2.7", "192.0.2.7:4223"), ("fe80::1%3", "[fe80::1]:4223"),
+    ])
   func literals(text: String, address: String) async {
     #expect(Resolver.literal(Host(name: text, port: 4223))?.description == address)
     #expect(await resolve(text).map(\.description) == [address])
@@ -30,7 +34,9 @@ struct ResolverTests {
     #expect(Resolver.literal(Host(name: "fe80::1%lo", port: 1))?.scope == 1)
   }
 
-  @Test("names are not taken for addresses", arguments: ["", "localhost", "1.2.3", "1.2.3.4.5", "::1::", "127.0.0.1%lo", "%"])
+  @Test(
+    "names are not taken for addresses",
+    arguments: ["", "localhost", "1.2.3", "1.2.3.4.5", "::1::", "127.0.0.1%lo", "%"])
   func names(text: String) {
     #expect(Resolver.literal(Host(name: text, port: 1)) == nil)
   }

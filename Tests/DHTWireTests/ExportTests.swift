@@ -56,10 +56,11 @@ import Testing
   func oldValues() throws {
     let vector = Vector.named("export.values.2.4.12")
     let export = try ExportedValues(decoding: vector.bytes.span.bytes, now: now)
-    #expect(export.entries == [
-      .init(value: Value(Array("remote".utf8), type: 3, id: 77), created: now),
-      .init(value: Value(Array("local".utf8), id: 136), created: now),
-    ])
+    #expect(
+      export.entries == [
+        .init(value: Value(Array("remote".utf8), type: 3, id: 77), created: now),
+        .init(value: Value(Array("local".utf8), id: 136), created: now),
+      ])
   }
 
   @Test("W§10.2: the form between, and dates of the future")
@@ -95,7 +96,9 @@ import Testing
     var random = SplitMix(state: 5)
     for _ in 0..<3000 {
       var changed = bytes
-      for _ in 0..<4 { changed[Int.random(in: changed.indices, using: &random)] = UInt8.random(in: 0...255, using: &random) }
+      for _ in 0..<4 {
+        changed[Int.random(in: changed.indices, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
       if let state = try? StateFile(decoding: changed.span.bytes, now: now) { _ = state.encoded() }
     }
   }

@@ -119,11 +119,14 @@ import Testing
     Row("plain", ping("x", 1)),
     Row("bytes after the map", bytes: ping("x", 1).packed + [0xc1, 0xff]),
     Row("y missing", ["a": ["id": id], "q": "ping", "t": 1]),
-    Row("q, v and y as bin", ["a": ["id": id], "q": .bin(Array("ping".utf8)), "t": 1, "y": .bin([0x71]), "v": .bin([1])]),
-    Row("unknown keys of all kinds", [
-      "a": ["id": id, "x": [1, ["y": .double(2)]], 5: 6, .null: .bool(true)], "q": "ping", "t": 1, "y": "q",
-      "x": ["deep": [[[1]]]], .bin([1]): .bytes([0xd4, 1, 2]), .array([1]): [:],
-    ]),
+    Row(
+      "q, v and y as bin", ["a": ["id": id], "q": .bin(Array("ping".utf8)), "t": 1, "y": .bin([0x71]), "v": .bin([1])]),
+    Row(
+      "unknown keys of all kinds",
+      [
+        "a": ["id": id, "x": [1, ["y": .double(2)]], 5: 6, .null: .bool(true)], "q": "ping", "t": 1, "y": "q",
+        "x": ["deep": [[[1]]]], .bin([1]): .bytes([0xd4, 1, 2]), .array([1]): [:],
+      ]),
     Row("nesting of 16", ping("x", nested(16))),
     Row("network 0 written out", ping("n", 0)),
     Row("not a client written out", ping("s", .bool(false))),
@@ -131,8 +134,12 @@ import Testing
     Row("signed form of a positive integer", ping("t", .bytes([0xd3, 0, 0, 0, 0, 0, 0, 0, 1]))),
     Row("t as 4 bytes", ping("t", .bin([0, 0, 0, 1]))),
     Row("t as str of 4", ping("t", .str([0, 0, 0, 1]))),
-    Row("duplicate: the last wins", .map([("a", ["id": .bin(.zero)]), ("a", ["id": id]), ("q", "pong"), ("q", "ping"),
-      ("t", 9), ("t", 1), ("y", "q")])),
+    Row(
+      "duplicate: the last wins",
+      .map([
+        ("a", ["id": .bin(.zero)]), ("a", ["id": id]), ("q", "pong"), ("q", "ping"),
+        ("t", 9), ("t", 1), ("y", "q"),
+      ])),
     Row("n4 not a multiple, in a request", request("ping", ("n4", .bin([1, 2, 3])))),
   ]
 
@@ -154,7 +161,8 @@ import Testing
   func kinds() throws {
     let both: Raw = ["e": [203], "r": ["id": Self.id], "p": [:], "u": ["id": Self.id], "t": 1]
     #expect(try decode(both).failure?.code == 203)
-    #expect(try decode(["r": ["id": Self.id], "p": [:], "u": ["id": Self.id], "t": 1, "y": "q", "q": "ping"]).reply != nil)
+    #expect(
+      try decode(["r": ["id": Self.id], "p": [:], "u": ["id": Self.id], "t": 1, "y": "q", "q": "ping"]).reply != nil)
     #expect(try decode(["p": [:], "u": ["id": Self.id], "t": 1]).part?.pieces.isEmpty == true)
     #expect(try decode(["u": ["id": Self.id], "t": 1]).body == .legacyPush(sender: Known.sender, LegacyPush()))
     // Of the maps, `a` counts before `r`.
@@ -170,10 +178,12 @@ import Testing
     #expect(try decode(Self.request("put", ("values", [Self.value]))).put?.key == .zero)
   }
 
-  @Test("W§4.2: want", arguments: [
-    ([2], true, false), ([10], false, true), ([2, 10], true, true), ([23], false, true), ([28], false, true),
-    ([30], false, true), ([], false, false), ([99, 1], false, false),
-  ] as [([Int64], Bool, Bool)])
+  @Test(
+    "W§4.2: want",
+    arguments: [
+      ([2], true, false), ([10], false, true), ([2, 10], true, true), ([23], false, true), ([28], false, true),
+      ([30], false, true), ([], false, false), ([99, 1], false, false),
+    ] as [([Int64], Bool, Bool)])
   func want(_ numbers: [Int64], _ ipv4: Bool, _ ipv6: Bool) throws {
     let list = Raw.array(numbers.map { .int($0) } + ["2", .null, [10], -2])
     let message = try decode(Self.request("get", ("h", Self.key), ("w", list)))
@@ -207,18 +217,20 @@ import Testing
     #expect(query?.filters == [.id(0), .id(1), .valueType(3)])
   }
 
-  @Test("W§13: one bad value among good ones is skipped", arguments: [
-    ["id": -1, "dat": ["body": ["type": 0, "data": .bin([])]]],
-    ["id": 1, "dat": ["body": ["type": 65536, "data": .bin([])]]],
-    ["id": 1, "dat": ["body": ["type": 0, "data": .bin([])]], "p": -1],
-    ["id": 1, "dat": ["body": ["type": 0, "data": [256]]]],
-    ["id": 1, "dat": ["body": ["data": .bin([])]]],
-    ["id": 1, "dat": ["body": ["type": 0]]],
-    ["id": 1, "dat": ["body": ["type": 0, "data": .bin([]), "seq": 1, "owner": .bin([1])]]],
-    ["id": 1, "dat": ["body": ["type": 0, "data": .bin([]), "owner": .bin([1])], "sig": .bin([1])]],
-    ["id": 1, "dat": ["body": ["type": 0, "data": .bin([])]], "pt": 5],
-    ["id": 1, "dat": [:]], ["id": 1], ["dat": .bin([1])], [1, 2], "value", .null, -5, 65569, .uint(.max), .double(3),
-  ] as [Raw])
+  @Test(
+    "W§13: one bad value among good ones is skipped",
+    arguments: [
+      ["id": -1, "dat": ["body": ["type": 0, "data": .bin([])]]],
+      ["id": 1, "dat": ["body": ["type": 65536, "data": .bin([])]]],
+      ["id": 1, "dat": ["body": ["type": 0, "data": .bin([])]], "p": -1],
+      ["id": 1, "dat": ["body": ["type": 0, "data": [256]]]],
+      ["id": 1, "dat": ["body": ["data": .bin([])]]],
+      ["id": 1, "dat": ["body": ["type": 0]]],
+      ["id": 1, "dat": ["body": ["type": 0, "data": .bin([]), "seq": 1, "owner": .bin([1])]]],
+      ["id": 1, "dat": ["body": ["type": 0, "data": .bin([]), "owner": .bin([1])], "sig": .bin([1])]],
+      ["id": 1, "dat": ["body": ["type": 0, "data": .bin([])]], "pt": 5],
+      ["id": 1, "dat": [:]], ["id": 1], ["dat": .bin([1])], [1, 2], "value", .null, -5, 65569, .uint(.max), .double(3),
+    ] as [Raw])
   func badValue(_ bad: Raw) throws {
     let put = try decode(Self.request("put", ("h", Self.key), ("values", [bad, Self.value, bad]))).put
     #expect(put?.values.values.map(\.id) == [7])
@@ -259,9 +271,20 @@ import Testing
 
   @Test("W§1.1: in inner maps the first of equal keys wins")
   func firstWins() throws {
-    let value = Raw.map([("id", 7), ("id", 8), ("dat", .map([("body", .map([
-      ("type", 1), ("type", 2), ("data", .bin([1])), ("data", .bin([2])),
-    ]))])), ("dat", .bin([9]))])
+    let value = Raw.map([
+      ("id", 7), ("id", 8),
+      (
+        "dat",
+        .map([
+          (
+            "body",
+            .map([
+              ("type", 1), ("type", 2), ("data", .bin([1])), ("data", .bin([2])),
+            ])
+          )
+        ])
+      ), ("dat", .bin([9])),
+    ])
     let put = try decode(Self.request("put", ("values", [value]))).put
     #expect(put?.values.values == [Value([1], type: 1, id: 7)])
     let query = Raw.map([("s", [1]), ("s", [2]), ("w", []), ("w", [["f": 1, "v": 1]])])
@@ -283,15 +306,19 @@ import Testing
   @Test("W§6.3: rows that cannot be read are left out; the owner comes in two forms; columns may be unknown")
   func fields() throws {
     let zero = Raw.bin(.zero)
-    let list: Raw = ["f": [1, 3, 9], "v": [
-      1, zero, .null, 2, .bin([1, 2, 3]), 5, "bad", zero, 1, 4, .bin(Known.key), [1], 5, zero,
-    ]]
+    let list: Raw = [
+      "f": [1, 3, 9],
+      "v": [
+        1, zero, .null, 2, .bin([1, 2, 3]), 5, "bad", zero, 1, 4, .bin(Known.key), [1], 5, zero,
+      ],
+    ]
     let fields = try #require(try decode(Self.reply(("fileds", list))).reply?.fields)
     #expect(fields.fields == [.id, .owner])
-    #expect(fields.rows == [
-      .init(record: FieldRecord(id: 1, owner: .zero)),
-      .init(record: FieldRecord(id: 2), ownerKey: [1, 2, 3]),
-      .init(record: FieldRecord(id: 4, owner: Known.key)),
-    ])
+    #expect(
+      fields.rows == [
+        .init(record: FieldRecord(id: 1, owner: .zero)),
+        .init(record: FieldRecord(id: 2), ownerKey: [1, 2, 3]),
+        .init(record: FieldRecord(id: 4, owner: Known.key)),
+      ])
   }
 }

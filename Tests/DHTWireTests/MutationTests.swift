@@ -40,7 +40,8 @@ import Testing
       case 1: bytes[place] ^= 1 << UInt8.random(in: 0...7, using: &random)
       case 2: bytes.remove(at: place)
       case 3: bytes.insert(UInt8.random(in: 0...255, using: &random), at: place)
-      case 4: bytes[place] = [0xc0, 0xc4, 0xcf, 0xd3, 0xdd, 0xdf, 0xdb, 0xc6, 0x80, 0x90].randomElement(using: &random) ?? 0
+      case 4:
+        bytes[place] = [0xc0, 0xc4, 0xcf, 0xd3, 0xdd, 0xdf, 0xdb, 0xc6, 0x80, 0x90].randomElement(using: &random) ?? 0
       default:
         // A stretch from elsewhere in the packet.
         let from = Int.random(in: bytes.indices, using: &random)

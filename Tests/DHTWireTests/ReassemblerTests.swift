@@ -11,8 +11,13 @@ import Testing
   private func at(_ milliseconds: Int64) -> Instant { Instant(nanoseconds: milliseconds * 1_000_000) }
   private func reassembler() -> Reassembler { Reassembler(bytes: 1 << 22, perAddress: 8) }
   private func put(_ announced: [Int?], values: [Value] = [], transaction: TransactionID = 5) -> Message {
-    Message(transaction: transaction, body: .request(sender: Known.sender, .put(.init(
-      key: Known.key, values: ValueList(values, announced: announced, isPresent: true), token: Known.token))))
+    Message(
+      transaction: transaction,
+      body: .request(
+        sender: Known.sender,
+        .put(
+          .init(
+            key: Known.key, values: ValueList(values, announced: announced, isPresent: true), token: Known.token))))
   }
   private func whole(_ message: Message, _ values: [Value]) -> Message {
     put([], values: values, transaction: message.transaction)
@@ -257,11 +262,15 @@ import Testing
     let mixed = put([3], values: [value])
     _ = reassembler.open(mixed, from: source, now: at(0))
     #expect(add(garbage, to: &reassembler) == .complete(whole(mixed, [value])))
-    let reply = Message(transaction: 5, body: .reply(
-      sender: Known.sender, Reply(token: Known.token, values: ValueList(announced: [3]))))
+    let reply = Message(
+      transaction: 5,
+      body: .reply(
+        sender: Known.sender, Reply(token: Known.token, values: ValueList(announced: [3]))))
     _ = reassembler.open(reply, from: source, now: at(0))
-    let empty = Message(transaction: 5, body: .reply(
-      sender: Known.sender, Reply(token: Known.token, values: ValueList(isPresent: true))))
+    let empty = Message(
+      transaction: 5,
+      body: .reply(
+        sender: Known.sender, Reply(token: Known.token, values: ValueList(isPresent: true))))
     #expect(add(garbage, to: &reassembler) == .complete(empty))
     _ = add(garbage, to: &reassembler, allowsEarly: true)
     #expect(reassembler.open(put([3]), from: source, now: at(0)) == .refused)
@@ -321,7 +330,8 @@ import Testing
     for _ in 0..<4000 {
       now += Int64.random(in: 0...50, using: &random)
       let source = SocketAddress(
-        ip: IPAddress(ipv4: UInt32.random(in: 1...5, using: &random) << 24), port: UInt16.random(in: 1...2, using: &random))
+        ip: IPAddress(ipv4: UInt32.random(in: 1...5, using: &random) << 24),
+        port: UInt16.random(in: 1...2, using: &random))
       let transaction = TransactionID.random(in: 1...4, using: &random)
       switch Int.random(in: 0..<10, using: &random) {
       case 0...1:

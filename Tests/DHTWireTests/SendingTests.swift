@@ -41,9 +41,10 @@ import Testing
     let values = [value(packed: 3000), value(packed: 1280, id: 2), value(packed: 30, id: 3)]
     let packets = put(values, network: 42, isClient: true).packets
     let parts = try packets.dropFirst().map { try decode($0) }
-    #expect(parts.compactMap { $0.part?.pieces.map { [$0.index, $0.offset, $0.bytes.count] } } == [
-      [[0, 0, 1280]], [[0, 1280, 1280]], [[0, 2560, 440]], [[1, 0, 1280]], [[2, 0, 30]],
-    ])
+    #expect(
+      parts.compactMap { $0.part?.pieces.map { [$0.index, $0.offset, $0.bytes.count] } } == [
+        [[0, 0, 1280]], [[0, 1280, 1280]], [[0, 2560, 440]], [[1, 0, 1280]], [[2, 0, 30]],
+      ])
     for part in parts {
       #expect(part.network == 42)
       #expect(part.isClient)
@@ -140,7 +141,9 @@ import Testing
       let message = Message(transaction: 9, body: .failure(sender: Known.sender, failure))
       #expect(try decode(message.packets[0]) == message)
     }
-    let long = Message(transaction: 9, body: .failure(sender: Known.sender, Failure(code: 500, text: [UInt8](repeating: 65, count: 999))))
+    let long = Message(
+      transaction: 9, body: .failure(sender: Known.sender, Failure(code: 500, text: [UInt8](repeating: 65, count: 999)))
+    )
     #expect(try decode(long.packets[0]).failure?.text.count == 128)
     let codeOnly = try decode(["e": [404], "r": ["id": .bin(Known.sender)]])
     #expect(codeOnly.failure == Failure(code: 404, text: ""))

@@ -33,7 +33,8 @@ import Testing
 
   @Test("W§5.1: the plain value of the page, byte for byte")
   func page() {
-    let expected = "82a26964cd1001a364617481a4626f647983a47479706500a464617461c40568656c6c6fa57574797065aa746578742f706c61696e"
+    let expected =
+      "82a26964cd1001a364617481a4626f647983a47479706500a464617461c40568656c6c6fa57574797065aa746578742f706c61696e"
     #expect(hexString(Value("hello", id: 4097).packed()) == expected)
   }
 
@@ -42,9 +43,14 @@ import Testing
     let value = Value(id: 5, content: .signed(Value.Body(type: 3, data: [1]), signature))
     let body = Array(value.packed().dropFirst(1 + 4 + 4 + 1 + 5).dropLast(4 + 3 + 256))
     #expect(value.signedBytes == body)
-    let shuffled: Raw = ["dat": ["sig": .bin(signature.signature), "body": [
-      "data": [1], "to": .bin(Known.key), "x": .null, "type": 3, "owner": .bin(signature.owner), "seq": 300,
-    ]], "id": 5]
+    let shuffled: Raw = [
+      "dat": [
+        "sig": .bin(signature.signature),
+        "body": [
+          "data": [1], "to": .bin(Known.key), "x": .null, "type": 3, "owner": .bin(signature.owner), "seq": 300,
+        ],
+      ], "id": 5,
+    ]
     let read = try Value(unpacking: shuffled.packed.span.bytes)
     #expect(read == value)
     #expect(read.signedBytes == body)

@@ -40,7 +40,8 @@ import Testing
     struct Message: Codable { var id: UInt64, msg: String, payload: [UInt8], meta: [String: Int], gone: Int? }
     let bytes = try MessagePackEncoder().encode(
       Message(id: 7, msg: "hi", payload: [9, 8], meta: ["k": 1, "a": 2], gone: nil))
-    let expected: [UInt8] = [0x84, 0xa2, 0x69, 0x64, 7, 0xa3, 0x6d, 0x73, 0x67, 0xa2, 0x68, 0x69, 0xa7]
+    let expected: [UInt8] =
+      [0x84, 0xa2, 0x69, 0x64, 7, 0xa3, 0x6d, 0x73, 0x67, 0xa2, 0x68, 0x69, 0xa7]
       + Array("payload".utf8) + [0xc4, 2, 9, 8, 0xa4] + Array("meta".utf8) + [0x82, 0xa1, 0x61, 2, 0xa1, 0x6b, 1]
     #expect(bytes == expected)
   }
@@ -60,14 +61,17 @@ import Testing
 
   @Test("Maps by others: any order, unknown and equal keys")
   func tolerance() throws {
-    let bytes: [UInt8] = [0x84, 0xa4] + Array("data".utf8) + [0xc4, 1, 1, 0xa1, 0x78, 0x91, 0xc0, 0xa4]
+    let bytes: [UInt8] =
+      [0x84, 0xa4] + Array("data".utf8) + [0xc4, 1, 1, 0xa1, 0x78, 0x91, 0xc0, 0xa4]
       + Array("name".utf8) + [0xa1, 0x6e, 0xa4] + Array("name".utf8) + [0xa1, 0x6d, 0xff]
     #expect(try MessagePackDecoder().decode(Child.self, from: bytes) == Child(name: "n", data: [1]))
   }
 
-  @Test("What does not fit is an error, not a trap", arguments: [
-    [], [0xc1], [0xcd, 1, 0], [0xff], [0xc0], [0xa1, 0x61], [0xdf, 0xff, 0xff, 0xff, 0xff], [0xca, 0, 0, 0, 0],
-  ] as [[UInt8]])
+  @Test(
+    "What does not fit is an error, not a trap",
+    arguments: [
+      [], [0xc1], [0xcd, 1, 0], [0xff], [0xc0], [0xa1, 0x61], [0xdf, 0xff, 0xff, 0xff, 0xff], [0xca, 0, 0, 0, 0],
+    ] as [[UInt8]])
   func errors(_ bytes: [UInt8]) {
     #expect(throws: DecodingError.self) { try MessagePackDecoder().decode(UInt8.self, from: bytes) }
     #expect(throws: DecodingError.self) { try MessagePackDecoder().decode(Child.self, from: bytes) }
@@ -90,7 +94,9 @@ import Testing
   func mutations() throws {
     let bytes = try MessagePackEncoder().encode(Everything())
     for count in 0..<bytes.count {
-      #expect(throws: (any Error).self) { try MessagePackDecoder().decode(Everything.self, from: Array(bytes[..<count])) }
+      #expect(throws: (any Error).self) {
+        try MessagePackDecoder().decode(Everything.self, from: Array(bytes[..<count]))
+      }
     }
     var random = SplitMix(state: 11)
     for _ in 0..<5_000 {

@@ -9,12 +9,15 @@ import Testing
     return try body(&reader)
   }
 
-  @Test("W§1.1: integers in any form", arguments: [
-    ([0x00], 0), ([0x7f], 127), ([0xcc, 0x05], 5), ([0xcc, 0xff], 255), ([0xcd, 0, 5], 5), ([0xcd, 0xff, 0xff], 65535),
-    ([0xce, 0, 0, 0, 5], 5), ([0xce, 0xff, 0xff, 0xff, 0xff], 4_294_967_295),
-    ([0xcf, 0, 0, 0, 0, 0, 0, 0, 5], 5), ([0xcf] + [UInt8](repeating: 0xff, count: 8), .max),
-    ([0xd0, 5], 5), ([0xd1, 0, 5], 5), ([0xd2, 0, 0, 0, 5], 5), ([0xd3, 0, 0, 0, 0, 0, 0, 0, 5], 5),
-  ] as [([UInt8], UInt64)])
+  @Test(
+    "W§1.1: integers in any form",
+    arguments: [
+      ([0x00], 0), ([0x7f], 127), ([0xcc, 0x05], 5), ([0xcc, 0xff], 255), ([0xcd, 0, 5], 5),
+      ([0xcd, 0xff, 0xff], 65535),
+      ([0xce, 0, 0, 0, 5], 5), ([0xce, 0xff, 0xff, 0xff, 0xff], 4_294_967_295),
+      ([0xcf, 0, 0, 0, 0, 0, 0, 0, 5], 5), ([0xcf] + [UInt8](repeating: 0xff, count: 8), .max),
+      ([0xd0, 5], 5), ([0xd1, 0, 5], 5), ([0xd2, 0, 0, 0, 5], 5), ([0xd3, 0, 0, 0, 0, 0, 0, 0, 5], 5),
+    ] as [([UInt8], UInt64)])
   func unsigned(_ bytes: [UInt8], _ number: UInt64) throws {
     let value = try read(bytes) { reader throws(MessagePackError) in try reader.readUInt64() }
     #expect(value == number)
@@ -25,10 +28,13 @@ import Testing
     }
   }
 
-  @Test("W§1.1: negative integers are refused where none may be", arguments: [
-    ([0xff], -1), ([0xe0], -32), ([0xd0, 0x80], -128), ([0xd1, 0x80, 0], -32768), ([0xd2, 0x80, 0, 0, 0], -2_147_483_648),
-    ([0xd3, 0x80, 0, 0, 0, 0, 0, 0, 0], .min),
-  ] as [([UInt8], Int64)])
+  @Test(
+    "W§1.1: negative integers are refused where none may be",
+    arguments: [
+      ([0xff], -1), ([0xe0], -32), ([0xd0, 0x80], -128), ([0xd1, 0x80, 0], -32768),
+      ([0xd2, 0x80, 0, 0, 0], -2_147_483_648),
+      ([0xd3, 0x80, 0, 0, 0, 0, 0, 0, 0], .min),
+    ] as [([UInt8], Int64)])
   func signed(_ bytes: [UInt8], _ number: Int64) throws {
     let value = try read(bytes) { reader throws(MessagePackError) in try reader.readInt64() }
     #expect(value == number)
@@ -37,7 +43,9 @@ import Testing
     }
   }
 
-  @Test("W§1.1: floats, nil and bool are no integers", arguments: [[0xca, 0, 0, 0, 0], [0xc0], [0xc2], [0xc3]] as [[UInt8]])
+  @Test(
+    "W§1.1: floats, nil and bool are no integers",
+    arguments: [[0xca, 0, 0, 0, 0], [0xc0], [0xc2], [0xc3]] as [[UInt8]])
   func otherTypes(_ bytes: [UInt8]) {
     #expect(throws: MessagePackError.unexpectedType(offset: 0)) {
       try read(bytes) { reader throws(MessagePackError) in try reader.readUInt64() }
@@ -63,10 +71,12 @@ import Testing
     #expect(reader.remaining == 1)
   }
 
-  @Test("Strings, binaries and extensions come as ranges", arguments: [
-    ([0xa3], 3), ([0xd9, 3], 3), ([0xda, 0, 3], 3), ([0xdb, 0, 0, 0, 3], 3), ([0xc4, 3], 3), ([0xc5, 0, 3], 3),
-    ([0xc6, 0, 0, 0, 3], 3), ([0xa0], 0), ([0xc4, 0], 0),
-  ] as [([UInt8], Int)])
+  @Test(
+    "Strings, binaries and extensions come as ranges",
+    arguments: [
+      ([0xa3], 3), ([0xd9, 3], 3), ([0xda, 0, 3], 3), ([0xdb, 0, 0, 0, 3], 3), ([0xc4, 3], 3), ([0xc5, 0, 3], 3),
+      ([0xc6, 0, 0, 0, 3], 3), ([0xa0], 0), ([0xc4, 0], 0),
+    ] as [([UInt8], Int)])
   func ranges(_ header: [UInt8], _ count: Int) throws {
     let bytes = header + [1, 2, 3]
     let range = try read(bytes) { reader throws(MessagePackError) in try reader.readStringOrBinary() }
@@ -78,10 +88,12 @@ import Testing
     }
   }
 
-  @Test("W§13: a count larger than the bytes left is refused", arguments: [
-    [0x92, 0], [0xdc, 0, 2, 0], [0xdd, 0xff, 0xff, 0xff, 0xff, 0], [0x91], [0xdd, 0, 0],
-    [0x82, 0, 0, 0], [0xde, 0, 2, 0, 0, 0], [0xdf, 0xff, 0xff, 0xff, 0xff, 0], [0x81, 0],
-  ] as [[UInt8]])
+  @Test(
+    "W§13: a count larger than the bytes left is refused",
+    arguments: [
+      [0x92, 0], [0xdc, 0, 2, 0], [0xdd, 0xff, 0xff, 0xff, 0xff, 0], [0x91], [0xdd, 0, 0],
+      [0x82, 0, 0, 0], [0xde, 0, 2, 0, 0, 0], [0xdf, 0xff, 0xff, 0xff, 0xff, 0], [0x81, 0],
+    ] as [[UInt8]])
   func counts(_ bytes: [UInt8]) {
     #expect(throws: MessagePackError.truncated(offset: 0)) {
       try read(bytes) { reader throws(MessagePackError) in
@@ -105,23 +117,28 @@ import Testing
 
   @Test("Short keys compare as words")
   func keys() throws {
-    let bytes: [UInt8] = [0xa1, 0x61, 0xa6] + Array("target".utf8) + [0xa7] + Array("refresh".utf8)
+    let bytes: [UInt8] =
+      [0xa1, 0x61, 0xa6] + Array("target".utf8) + [0xa7] + Array("refresh".utf8)
       + [0xa8] + Array("refreshe".utf8) + [0xa0, 0xd9, 0x02, 0x69, 0x64, 5, 0xc4, 1, 0x61, 0xa2, 0x69, 0x64]
     var reader = MessagePackReader(bytes.span.bytes)
     var keys: [MessagePackKey] = []
     while !reader.isAtEnd { keys.append(try reader.readKey()) }
-    #expect(keys == [
-      MessagePackKey("a"), MessagePackKey("target"), MessagePackKey("refresh"), .other, MessagePackKey(""),
-      MessagePackKey("id"), .other, .other, MessagePackKey("id"),
-    ])
+    #expect(
+      keys == [
+        MessagePackKey("a"), MessagePackKey("target"), MessagePackKey("refresh"), .other, MessagePackKey(""),
+        MessagePackKey("id"), .other, .other, MessagePackKey("id"),
+      ])
     #expect(MessagePackKey("target").description == "target")
     #expect(MessagePackKey("a") != MessagePackKey("a\0"))
   }
 
-  @Test("W§10.2: timestamps of all three lengths", arguments: [
-    (0, 0), (1, 0), (4_294_967_295, 0), (4_294_967_296, 0), (5, 999_999_999), (17_179_869_183, 1), (17_179_869_184, 0),
-    (9_223_372_036, 854_775_807), (-1, 5), (.min, 0), (.max, 999_999_999),
-  ] as [(Int64, UInt32)])
+  @Test(
+    "W§10.2: timestamps of all three lengths",
+    arguments: [
+      (0, 0), (1, 0), (4_294_967_295, 0), (4_294_967_296, 0), (5, 999_999_999), (17_179_869_183, 1),
+      (17_179_869_184, 0),
+      (9_223_372_036, 854_775_807), (-1, 5), (.min, 0), (.max, 999_999_999),
+    ] as [(Int64, UInt32)])
   func timestamps(_ seconds: Int64, _ nanoseconds: UInt32) throws {
     let bytes = MessagePackWriter.bytes { $0.writeTimestamp(seconds: seconds, nanoseconds: nanoseconds) }
     #expect([6, 10, 15].contains(bytes.count))
@@ -132,7 +149,9 @@ import Testing
 
   @Test("A timestamp of a billion nanoseconds, or another extension, is refused")
   func badTimestamps() {
-    for bytes: [UInt8] in [[0xd7, 0xff, 0xff, 0xff, 0xff, 0xfc, 0, 0, 0, 0], [0xd6, 1, 0, 0, 0, 0], [0xd5, 0xff, 0, 0]] {
+    for bytes: [UInt8] in [
+      [0xd7, 0xff, 0xff, 0xff, 0xff, 0xfc, 0, 0, 0, 0], [0xd6, 1, 0, 0, 0, 0], [0xd5, 0xff, 0, 0],
+    ] {
       #expect(throws: MessagePackError.self) {
         _ = try read(bytes) { reader throws(MessagePackError) in _ = try reader.readTimestamp() }
       }

@@ -39,7 +39,8 @@ struct ChangeBacklogTests {
     #expect(backlog.popFirst() == nil)
   }
 
-  @Test("whatever is merged, the reader ends up with what lives, and no more waits than that", arguments: UInt64(1)...50)
+  @Test(
+    "whatever is merged, the reader ends up with what lives, and no more waits than that", arguments: UInt64(1)...50)
   func model(seed: UInt64) {
     var random = Lottery(state: seed)
     var backlog = ChangeBacklog()

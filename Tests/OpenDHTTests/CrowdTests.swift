@@ -42,7 +42,8 @@ struct CrowdTests {
       defer { fclose(file) }
       var line = [CChar](repeating: 0, count: 256)
       guard fgets(&line, 256, file) != nil else { return 0 }
-      let fields = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(separator: " ")
+      let fields = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(
+        separator: " ")
       return (Int(fields[1]) ?? 0) * 4096 / (1 << 20)
     }
   #endif
@@ -59,6 +60,38 @@ struct CrowdTests {
       }
       print("latency: put \(median(puts)), first value \(median(firsts)), get \(median(gets))")
       #expect(median(puts) < .milliseconds(250) && median(gets) < .milliseconds(250))
+    }
+  }
+
+  @Test("a thousand operations at once each end, and leave nothing behind") func manyOperations() async throws {
+    try await Neighbourhood.run(4) { network in
+      let dht = network.nodes[2]
+      try await dht.put(Value("shared"), at: InfoHash(hashing: "shared"))
+      let ended = await withTaskGroup(of: Int.self) { group in
+        for index in 0..<1000 {
+          group.addTask {
+            let key = InfoHash(hashing: index % 3 == 0 ? "shared" : "many \(index)")
+            switch index % 5 {
+            case 0: return (try? await dht.put(Value("x"), at: key)) == nil ? 0 : 1
+            case 1: return (try? await dht.get(key)) == nil ? 0 : 1
+            case 2: return (try? await dht.ping(network.first.host)) == nil ? 0 : 1
+            case 3:
+              let changes = dht.listen(to: key, deadline: .milliseconds(500))
+              for await _ in changes {}
+              return await changes.ending == .timedOut ? 1 : 0
+            default:
+              let values = dht.values(at: key)
+              for await _ in values { break }
+              return await values.outcome.ending == .completed ? 1 : 0
+            }
+          }
+        }
+        var ended: [Int] = []
+        for await one in group { ended.append(one) }
+        return ended
+      }
+      #expect(ended.count == 1000 && ended.reduce(0, +) == 1000)
+      #expect(await dht.ongoingOperations == 0)
     }
   }
 

@@ -127,4 +127,3 @@ struct OperationTests {
     #expect(shown == live && seen < 10_000 && most <= 50)
   }
 }
-

@@ -1,19 +1,19 @@
 import OpenDHT
 
-/// The README's example, word for word between the marks; `EndToEndTests` runs it.
+/// The README's example, word for word between the marks; `ReadmeTests` runs it and compares.
 func readmeExample(bootstrap: Host, show: @Sendable @escaping (String) -> Void) async throws {
   // README begin
   let dht = DHT(DHT.Configuration(bootstrap: [bootstrap]))
   try await dht.start()
   try await dht.waitUntilConnected()
 
-  let room = dht["room"]                                   // the key is the SHA-1 of the text
-  try await room.put(Value("hello"))                       // returns when nodes have stored it
+  let room = dht["room"]  // the key is the SHA-1 of the text
+  try await room.put(Value("hello"))  // returns when the closest nodes have stored it
 
-  for value in try await room.get().values {               // everything that is there
+  for value in try await room.get().values {  // everything that is there
     show("\(value.userType): \(value.text ?? "?")")
   }
-  for await change in room.listen() {                      // leaving the loop cancels the listen
+  for await change in room.listen() {  // leaving the loop cancels the listen
     guard case .added(let value) = change else { continue }
     show("added \(value.text ?? "?")")
     break

@@ -1,21 +1,32 @@
+import DHTModel
 import DHTWire
 
-/// Whatever decodes must encode, and a message that went through both once must come out the same again.
+/// Whatever decodes must encode, and what went through both once must come out the same again: datagrams, and the
+/// other things that strangers write, read from the same bytes.
 @_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzDecoder(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
-  let input = UnsafeRawBufferPointer(start: start, count: count)
-  guard let once = decodedAndEncoded(input.bytes) else { return 0 }
-  guard let twice = once.withUnsafeBytes({ decodedAndEncoded($0.bytes) }) else {
-    preconditionFailure("what was encoded does not decode")
-  }
-  precondition(once == twice, "encoding is not canonical")
+public func fuzzDecoder(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  let input = Array(UnsafeBufferPointer(start: start, count: count))
+  check(input) { try Message(decoding: $0.span.bytes).firstPacket }
+  check(input) { try Value(unpacking: $0.span.bytes).packed() }
+  check(input) { try Query(unpacking: $0.span.bytes).packed() }
+  check(input) { try ExportedNodes(decoding: $0.span.bytes).encoded() }
+  check(input) { try ExportedValues(decoding: $0.span.bytes, now: now).encoded() }
+  check(input) { try StateFile(decoding: $0.span.bytes, now: now).encoded() }
   return 0
 }
 
-/// The first packet of the encoded message; nil when the bytes are no message.
-private func decodedAndEncoded(_ bytes: RawSpan) -> [UInt8]? {
-  guard let message = try? Message(decoding: bytes) else { return nil }
-  var arena = PacketArena()
-  message.encode(into: &arena)
-  return arena.count == 0 ? [] : Array(arena.bytes[arena.range(of: 0)])
+private let now = WallTime(seconds: 1_800_000_000)
+
+private func check(_ input: [UInt8], _ recode: ([UInt8]) throws -> [UInt8]) {
+  guard let once = try? recode(input) else { return }
+  guard let twice = try? recode(once) else { preconditionFailure("what was encoded does not decode") }
+  precondition(once == twice, "encoding is not canonical")
+}
+
+extension Message {
+  fileprivate var firstPacket: [UInt8] {
+    var arena = PacketArena()
+    encode(into: &arena)
+    return Array(arena.bytes[arena.range(of: 0)])
+  }
 }

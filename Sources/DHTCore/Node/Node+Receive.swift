@@ -129,7 +129,8 @@ extension Node {
   private mutating func take(_ reply: Reply, from source: SocketAddress, _ index: Int) {
     if let observed = reply.observed { observe(observed, by: source) }
     for other in overlays.indices where other != index {
-      let nodes = overlays[other].family == .ipv4 ? reply.nodes4 : reply.nodes6
+      let nodes = families[other] == .ipv4 ? reply.nodes4 : reply.nodes6
+      if nodes == nil { continue }
       _ = overlays[other].mention(nodes, by: source, &context)
     }
   }

@@ -53,7 +53,7 @@ extension Node {
   private func nodesReply(near target: InfoHash, _ want: Want, _ index: Int) -> Reply {
     var answer = Reply()
     for at in overlays.indices {
-      let family = overlays[at].contacts.family
+      let family = families[at]
       let isWanted =
         switch want {
         case .unspecified: at == index
@@ -131,8 +131,7 @@ extension Node {
   }
 
   func closestGood(to target: InfoHash, count: Int, _ index: Int) -> [NodeContact] {
-    overlays[index].contacts.table.closestGood(
-      to: target, count: count, known: overlays[index].contacts.known, now: context.now)
+    overlays[index].closestGood(to: target, count: count, now: context.now)
   }
 
   private mutating func answerRefresh(

@@ -4,7 +4,7 @@ public import DHTModel
 extension Node {
   /// The better of the two families.
   public var status: Status {
-    let best = overlays.map { $0.status(context.now) }.max() ?? .disconnected
+    let best = overlays.indices.map { overlays[$0].status(context.now) }.max() ?? .disconnected
     return best == .disconnected && bootstrap.isTrying ? .connecting : best
   }
 
@@ -13,8 +13,8 @@ extension Node {
     statusMayHaveChanged = false
     let old = statuses
     let isTrying = bootstrap.isTrying
-    statuses = overlays.map { overlay in
-      let status = overlay.status(context.now)
+    statuses = overlays.indices.map { index in
+      let status = overlays[index].status(context.now)
       return status == .disconnected && isTrying ? .connecting : status
     }
     let best = statuses.max() ?? .disconnected

@@ -15,8 +15,10 @@ import DHTWire
 /// After every input: take the datagrams, take the events, then sleep until `nextDeadline`.
 public struct Node: ~Copyable {
   var context: Context
-  /// One machine per family, IPv4 first.
+  /// One machine per family, IPv4 first. Large: look at one through its methods, a copy shows in a profile.
   var overlays: [Overlay] = []
+  /// The family of each overlay.
+  let families: [AddressFamily]
   var store: ValueStore
   var listeners: RemoteListeners
   var tokens: TokenIssuer
@@ -70,12 +72,13 @@ public struct Node: ~Copyable {
     reassembler = Reassembler(bytes: limits.reassemblyBytes, perAddress: limits.reassembliesPerAddress)
     context = Context(id: id, configuration: configuration, random: random, now: now)
     context.setWallTime(wallTime)
-    for family in AddressFamily.allCases where configuration.families.contains(family) {
+    families = AddressFamily.allCases.filter { configuration.families.contains($0) }
+    for family in families {
       overlays.append(Overlay(family: family, context: &context))
       reported[family] = ReportedAddresses(limits: limits)
     }
     for index in overlays.indices { overlays[index].isStable = configuration.isPublicStable }
-    statuses = overlays.map { _ in .disconnected }
+    statuses = families.map { _ in .disconnected }
   }
 
   /// Our id, the same in every family.
@@ -92,7 +95,7 @@ public struct Node: ~Copyable {
     return nextShared
   }
 
-  func overlayIndex(_ family: AddressFamily) -> Int? { overlays.firstIndex { $0.family == family } }
+  func overlayIndex(_ family: AddressFamily) -> Int? { families.firstIndex(of: family) }
 }
 
 // MARK: Inputs
@@ -183,7 +186,7 @@ extension Node {
   /// When `advance` must be called next; nil for never.
   public var nextDeadline: Instant? {
     var next: Instant = tokens.nextDeadline
-    for overlay in overlays { next = min(next, overlay.nextDeadline) }
+    for index in overlays.indices { next = min(next, overlays[index].nextDeadline) }
     let others: [Instant?] = [
       reassembler.nextDeadline, store.nextDeadline, listeners.nextDeadline, operationDeadlines.nextDeadline,
       announceDeadlines.nextDeadline, groupDeadlines.nextDeadline, keyDeadlines.nextDeadline, bootstrap.nextTry,
@@ -207,7 +210,7 @@ extension Node {
   }
 
   private var hasUnsettledWork: Bool {
-    statusMayHaveChanged || overlays.contains { !$0.contacts.effects.isEmpty || $0.hasTouchedSearches }
+    statusMayHaveChanged || overlays.indices.contains { overlays[$0].isUnsettled }
   }
 
   private mutating func takeEffects() {

@@ -72,7 +72,8 @@ extension Overlay {
       touch(key)
     case .listen(let key, let id, let socket):
       contacts.known.update(contact.id) { $0.authErrors = 0 }
-      searches[key]?.receiveListen(id, socket, from: contact, isStable: isStable, context)
+      let isCrowded = contacts.sockets.count > NetworkListen.crowd
+      searches[key]?.receiveListen(id, socket, from: contact, isStable: isStable, isCrowded: isCrowded, &context)
       touch(key)
     }
   }

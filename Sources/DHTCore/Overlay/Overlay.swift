@@ -206,7 +206,13 @@ extension Overlay {
 }
 
 extension Overlay {
-  var hasTouchedSearches: Bool { !touchedKeys.isEmpty }
+  /// Whether something is left to tell or to do.
+  var isUnsettled: Bool { !contacts.effects.isEmpty || !touchedKeys.isEmpty }
+
+  /// The good nodes nearest to a target, nearest first.
+  func closestGood(to target: InfoHash, count: Int, now: Instant) -> [NodeContact] {
+    contacts.table.closestGood(to: target, count: count, known: contacts.known, now: now)
+  }
 }
 
 extension Overlay {

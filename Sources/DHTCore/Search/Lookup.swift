@@ -30,8 +30,9 @@ struct Lookup {
 
   /// Adds a node that somebody named. Returns whether it is new and near enough to be kept.
   @discardableResult
-  mutating func insert(_ contact: NodeContact, hop: Int) -> Bool {
+  mutating func insert(_ contact: NodeContact, hop: Int, isDoubtful: Bool = false) -> Bool {
     if let at = index(of: contact.id) {
+      if !isDoubtful { candidates[at].confirm() }
       // The same id at another address: what answered is believed, what never did is not.
       if candidates[at].answered == nil, candidates[at].asks == 0, candidates[at].contact != contact {
         candidates[at].contact = contact
@@ -41,7 +42,7 @@ struct Lookup {
     }
     var place = candidates.count
     while place > 0, contact.id.isCloser(to: key, than: candidates[place - 1].id) { place -= 1 }
-    candidates.insert(Candidate(contact, hop: hop), at: place)
+    candidates.insert(Candidate(contact, hop: hop, isDoubtful: isDoubtful), at: place)
     trim()
     return index(of: contact.id) != nil
   }

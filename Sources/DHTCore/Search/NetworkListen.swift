@@ -30,5 +30,8 @@ struct NetworkListen {
   /// The same, when our address stays. Storing nodes keep a listener for 10 min.
   static let stableRefreshInterval: Duration = .seconds(290)
 
+  /// Listens at nodes beyond which their renewals are spread over time.
+  static let crowd = 64
+
   var isActive: Bool { statuses.values.contains { $0.refresh != nil } }
 }

@@ -47,10 +47,13 @@ extension Search {
   func listenIndex(_ id: NetworkListen.ID) -> Int? { listens.firstIndex { $0.id == id } }
 
   mutating func receiveListen(
-    _ id: NetworkListen.ID, _ socket: SocketID, from contact: NodeContact, isStable: Bool, _ context: borrowing Context
+    _ id: NetworkListen.ID, _ socket: SocketID, from contact: NodeContact, isStable: Bool, isCrowded: Bool,
+    _ context: inout Context
   ) {
-    guard let index = listenIndex(id), listens[index].statuses[contact.id]?.socket == socket else { return }
-    let interval = isStable ? NetworkListen.stableRefreshInterval : NetworkListen.refreshInterval
+    guard let index = listenIndex(id), let old = listens[index].statuses[contact.id], old.socket == socket else { return }
+    var interval = isStable ? NetworkListen.stableRefreshInterval : NetworkListen.refreshInterval
+    // A thousand listens begun together would be renewed together for ever. (node.md W-13)
+    if isCrowded, old.refresh == nil { interval = context.random.duration(in: interval / 2 ... interval) }
     listens[index].statuses[contact.id] = NetworkListen.Status(
       socket: socket, isPending: false, refresh: context.now + interval)
   }

@@ -80,9 +80,10 @@ struct RemoteListeners: Sendable {
     let hasMoved = old.map { entries[$0].listener.contact.address.ip.quotaPrefix != source } ?? true
     guard !hasMoved || countsBySource[source, default: 0] < limits.listenersPerAddress else { return .refused }
     if let old {
-      unlinkContact(old)
+      let isElsewhere = entries[old].listener.contact != contact
+      if isElsewhere { unlinkContact(old) }
       entries[old].listener = listener
-      linkContact(old)
+      if isElsewhere { linkContact(old) }
       return .renewed
     }
     guard count < limits.listeners else { return .refused }
