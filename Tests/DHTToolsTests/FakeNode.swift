@@ -96,7 +96,7 @@ final class Transcript: ShellOutput {
 
   /// Waits until so many blocks stand there.
   func wait(for count: Int) async -> [String] {
-    while blocks.withLock({ $0.count }) < count { await Task.yield() }
+    while blocks.withLockedValue({ $0.count }) < count { await Task.yield() }
     return take()
   }
 }

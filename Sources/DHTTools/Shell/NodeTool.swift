@@ -58,6 +58,7 @@ public enum NodeTool {
       complain(error.description)
       return .failed
     }
-    return await NodeRun(dht: dht, options: options, signals: signals, filter: filter, log: log, isOnTerminal: isShell).run()
+    return await NodeRun(dht: dht, options: options, signals: signals, filter: filter, log: log, isOnTerminal: isShell)
+      .run()
   }
 }

@@ -58,7 +58,8 @@ struct SearchReport {
     let get = (entry.isSynced ? "u" : "-") + (entry.isAsked ? "f" : " ")
     let operations = hasOperations ? " [\(entry.hasListen ? "l" : entry.hasAnnounce ? "a" : " ")]" : ""
     let contact = entry.node.contact
-    return "\(bits) \(contact.id) \(entry.isInTable ? "*" : " ") [\(connection)] [\(get)]\(operations) \(contact.address)"
+    return
+      "\(bits) \(contact.id) \(entry.isInTable ? "*" : " ") [\(connection)] [\(get)]\(operations) \(contact.address)"
   }
 
   private static func name(_ family: AddressFamily) -> String { family == .ipv4 ? "IPv4" : "IPv6" }
