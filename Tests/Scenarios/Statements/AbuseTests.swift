@@ -106,7 +106,7 @@ import Testing
     #expect(storage.values >= 10)
   }
 
-  @Test("Replies that nobody asked for change nothing")
+  @Test("W-43, W-14.4: replies that nobody asked for, or from another address, change nothing")
   func unaskedReplies() {
     let stage = Stage()
     defer { stage.verify() }

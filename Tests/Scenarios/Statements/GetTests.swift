@@ -38,7 +38,7 @@ import Testing
     #expect(get.got?.answered == 8)
   }
 
-  @Test("N-60: two contents under one id, alternating on four nodes, are delivered once each")
+  @Test("N-60, W-10: two contents under one id, alternating on four nodes, are delivered once each")
   func twoContents() {
     let stage = Stage()
     defer { stage.verify() }

@@ -230,7 +230,7 @@ import Testing
     stage.world.cancel(listen)
   }
 
-  @Test("N-105: every update is answered, also with an unknown socket id")
+  @Test("N-105, W-14.2: every update is answered, also with an unknown socket id")
   func updateIsAnswered() {
     let stage = Stage()
     defer { stage.verify() }

@@ -109,7 +109,7 @@ import Testing
     #expect(stage.held(at: key).map(\.id) == [5])
   }
 
-  @Test("N-117: a put with two values is acknowledged by two replies, one id each")
+  @Test("N-117, W-14.2: a put with two values is acknowledged by two replies, one id each")
   func twoAcknowledgements() throws {
     let stage = Stage()
     defer { stage.verify() }
