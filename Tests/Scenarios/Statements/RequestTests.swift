@@ -6,7 +6,9 @@ import Testing
 
 /// node.md §11, "Requests and records".
 @Suite("Requests and records") struct RequestTests {
-  @Test("N-20, N-21: an unanswered request is sent 3 times in given gaps, and fails 4.0–5.75 s after the third", arguments: UInt64(1)...5)
+  @Test(
+    "N-20, N-21: an unanswered request is sent 3 times in given gaps, and fails 4.0–5.75 s after the third",
+    arguments: UInt64(1)...5)
   func retransmission(seed: UInt64) throws {
     let stage = Stage(seed: seed)
     defer { stage.verify() }
