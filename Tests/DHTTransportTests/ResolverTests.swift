@@ -52,7 +52,7 @@ struct ResolverTests {
     #expect(await resolve("no-such-host.invalid") == [])
   }
 
-  @Test("many lookups at once are all answered, on two threads") func many() async {
+  @Test("W-50: many lookups at once are all answered, on two threads of their own") func many() async {
     await withTaskGroup(of: Int.self) { group in
       for _ in 0..<400 { group.addTask { await resolve("localhost", [.ipv4]).count } }
       var found = 0
