@@ -57,8 +57,8 @@ extension Overlay {
     guard let node = contacts.known[id] else { return }
     guard node.address == source else {
       if case .claim = purpose { return }
-      // A bare ping was answered by a node we know elsewhere.
-      return checkClaim(of: node, at: source, &context)
+      // A bare ping was answered by a node we know elsewhere: that proves as much as asking it there again.
+      return confirmClaim(of: id, at: source, &context)
     }
     let isNews = !node.isGood(at: context.now)
     contacts.known.update(id) { node in
@@ -167,11 +167,7 @@ extension Overlay {
       probe(id, &context)
     } else {
       adoptClaim(of: id)
-      contacts.known.update(id) { node in
-        node.heard = context.now
-        node.replied = context.now
-        node.expired = nil
-      }
+      noteReply(of: id, at: address, isClient: node.isClient, roundTrip: nil, .claim(id), &context)
     }
   }
 

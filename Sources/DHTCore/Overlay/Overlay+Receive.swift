@@ -155,7 +155,9 @@ extension Overlay {
       context.counters.requestsExpired += 1
       if let node = request.node { contacts.known.update(node) { $0.pending = max(0, $0.pending - 1) } }
       fail(request, code: nil, &context)
-      if let node = request.node, contacts.known[node]?.address == request.destination { expire(node, &context) }
+      guard let id = request.node, let node = contacts.known[id], node.address == request.destination else { return }
+      // Silent here, while another address answers to its id: it moved.
+      node.claimedAddress == nil ? expire(id, &context) : adoptClaim(of: id)
     }
   }
 
@@ -218,7 +220,8 @@ extension Overlay {
     }
     contacts.known.update(id) { $0.expired = context.now }
     contacts.changes += 1
-    contacts.table.replaceDead(id, known: &contacts.known)
+    let replacement = contacts.table.replaceDead(id, known: &contacts.known)
+    if let replacement, !contacts.known.isGood(replacement, at: context.now) { probe(replacement, &context) }
     for transaction in contacts.requests.transactions(where: { $0.node == id && $0.destination == node.address }) {
       if let request = contacts.finish(transaction) { fail(request, code: nil, &context) }
     }

@@ -75,15 +75,17 @@ struct RoutingTable {
     }
   }
 
-  /// A node of the table died: its bucket's candidate takes its place at once. (node.md W-47)
-  mutating func replaceDead(_ id: NodeID, known: inout KnownNodes) {
+  /// A node of the table died: its bucket's candidate takes its place at once. Returns the candidate. (node.md W-47)
+  @discardableResult
+  mutating func replaceDead(_ id: NodeID, known: inout KnownNodes) -> NodeID? {
     let at = bucketIndex(of: id)
-    guard buckets[at].nodes.contains(id), let candidate = buckets[at].candidate else { return }
+    guard buckets[at].nodes.contains(id), let candidate = buckets[at].candidate else { return nil }
     buckets[at].candidate = nil
-    guard let node = known[candidate], node.expired == nil, !node.isInTable else { return }
+    guard let node = known[candidate], node.expired == nil, !node.isInTable else { return nil }
     known.update(id) { $0.isInTable = false }
     known.update(candidate) { $0.isInTable = true }
     buckets[at].replace(id, by: candidate)
+    return candidate
   }
 
   /// Drops nodes that are expired and silent for long. Returns candidates that moved in and want a ping.

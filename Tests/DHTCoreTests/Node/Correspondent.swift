@@ -25,6 +25,16 @@ struct Correspondent: ~Copyable {
   /// All that the node sent since `takeSent` was last called.
   private(set) var sent: [Sent] = []
   private(set) var events: [Event] = []
+  /// Nodes that `serve` names in its answers.
+  var named: [NodeContact] = []
+  /// The address of ours that it tells.
+  var observed: IPAddress?
+  /// What each served node holds under every key.
+  var held: [NodeID: [Value]] = [:]
+  /// Whether served nodes keep what is put.
+  var stores = true
+  private(set) var listensServed = 0
+  private(set) var valuesServed = 0
 
   init(seed: UInt64 = 1, _ change: (inout Configuration) -> Void = { _ in }) {
     node = CoreFixture.node(seed, change)
@@ -47,7 +57,71 @@ struct Correspondent: ~Copyable {
     return nil
   }
 
+  func values(of operation: OperationID) -> [Value] {
+    events.flatMap { event in if case .values(operation, let values, _) = event { values } else { [Value]() } }
+  }
+  func changes(of operation: OperationID) -> [ListenChange] {
+    events.flatMap { event in if case .changes(operation, let changes) = event { changes } else { [ListenChange]() } }
+  }
+  var hostsToResolve: [Host] {
+    events.compactMap { event in if case .resolve(let host) = event { host } else { nil } }
+  }
+  /// The socket of the first listen on a key.
+  func socket(of key: InfoHash) -> SocketID? {
+    node.overlays[0].contacts.sockets.filter { $0.value.key == key }.keys.min()
+  }
+
   // MARK: Inputs
+
+  mutating func receiveBytes(_ bytes: [UInt8], from source: SocketAddress) {
+    node.receive(bytes.span.bytes, from: source, now: now)
+    collect()
+  }
+
+  /// Lets time pass unnoticed, as while a machine sleeps.
+  mutating func skip(_ duration: Duration) {
+    now = now + duration
+  }
+
+  /// Answers all that was asked of a node, as an ordinary peer would, and all that follows.
+  mutating func serve(_ contact: NodeContact) {
+    var answered: Set<TransactionID> = []
+    while let next = requests(to: contact.address).first(where: { !answered.contains($0.transaction) }) {
+      answered.insert(next.transaction)
+      answer(next.transaction, reply(to: next.request, of: contact.id), by: contact)
+    }
+    sent.removeAll { $0.destination == contact.address && $0.request != nil }
+  }
+
+  private mutating func reply(to request: Request, of id: NodeID) -> Reply {
+    var reply = Reply(observed: observed)
+    switch request {
+    case .ping, .update: break
+    case .find:
+      reply.token = Token(words: 1, 2, 3, 4)
+      reply.nodes4 = named
+    case .get(let get):
+      reply.token = Token(words: 1, 2, 3, 4)
+      reply.nodes4 = named
+      let query = get.query ?? .everything
+      let values = (held[id] ?? []).filter { query.matches($0) { _ in nil } }
+      if query.select.isEmpty {
+        reply.values = ValueList(values)
+        valuesServed += values.count
+      } else {
+        let rows = values.map { FieldList.Row(record: FieldRecord(id: $0.id, sequence: $0.sequence)) }
+        reply.fields = FieldList(fields: [.id, .sequence], rows: rows)
+      }
+    case .put(let put):
+      reply.valueID = put.values.values.first?.id
+      if stores { held[id, default: []] += put.values.values }
+    case .refresh(let refresh): reply.valueID = refresh.valueID
+    case .listen:
+      reply.token = Token(words: 1, 2, 3, 4)
+      listensServed += 1
+    }
+    return reply
+  }
 
   mutating func receive(_ message: Message, from source: SocketAddress) {
     var arena = PacketArena()
@@ -92,7 +166,7 @@ struct Correspondent: ~Copyable {
   /// The node pings a contact, which answers: from now on it is good, and in the table.
   mutating func befriend(_ contact: NodeContact) {
     let ping = perform { node, now in node.ping(contact.address, now: now) }
-    for asked in requests(to: contact.address) { answer(asked.transaction, Reply(), by: contact) }
+    serve(contact)
     precondition(outcome(ping) != nil, "\(contact) was not met")
     sent = []
   }
