@@ -106,6 +106,13 @@ extension Contacts {
     }
   }
 
+  /// A node that serves listens of ours has another address now: its updates come from there.
+  mutating func moveSockets(of contact: NodeContact) {
+    for (number, socket) in sockets where socket.contact.id == contact.id {
+      sockets[number] = OpenSocket(key: socket.key, listen: socket.listen, contact: contact)
+    }
+  }
+
   /// The rows of a reply, with owners hashed where the peer sent their keys.
   func records(_ fields: FieldList?, _ configuration: Configuration) -> [FieldRecord] {
     (fields?.rows ?? []).map { row in

@@ -14,7 +14,11 @@ extension Node {
       return operation
     }
     let query = Query(where: filters)
-    let group = (groupsByKey[key] ?? []).first { query.isSatisfied(by: groups[$0]!.query) } ?? openGroup(key, query)
+    let shared = (groupsByKey[key] ?? []).first { id in groups[id].map { query.isSatisfied(by: $0.query) } ?? false }
+    guard let group = shared ?? openGroup(key, query) else {
+      context.outbox.tell(.finished(operation, .listen(.throttled)))
+      return operation
+    }
     operations[operation] = .listen(Operation.ListenOperation(key: key, query: query, group: group))
     limit(operation, by: deadline)
     groups[group]?.subscribers.append(operation)
@@ -25,10 +29,12 @@ extension Node {
     return operation
   }
 
-  /// A listen that no other serves: fill it from our own storage, and ask the network.
-  private mutating func openGroup(_ key: InfoHash, _ query: Query) -> NetworkListen.ID {
+  /// A listen that no other serves: fill it from our own storage, and ask the network. Nil when there are too many searches.
+  private mutating func openGroup(_ key: InfoHash, _ query: Query) -> NetworkListen.ID? {
     let id = freshSharedID()
     let wire = Query(where: query.filters.filter { $0.field != .sequence })
+    let started = overlays.indices.filter { overlays[$0].startListen(NetworkListen(id: id, query: wire), at: key, &context) }
+    guard !started.isEmpty || overlays.isEmpty else { return nil }
     var group = ListenGroup(
       id: id, key: key, query: wire, view: ListenView(limit: configuration.limits.listenedValuesPerNode))
     for value in store.values(at: key, matching: wire) {
@@ -36,9 +42,6 @@ extension Node {
     }
     groups[id] = group
     groupsByKey[key, default: []].append(id)
-    for index in overlays.indices {
-      _ = overlays[index].startListen(NetworkListen(id: id, query: wire), at: key, &context)
-    }
     return id
   }
 

@@ -98,7 +98,10 @@ extension Node {
   /// While it is not known whether we are connected, operations wait for the answer. (node.md §9.3)
   private mutating func holdOrStart(_ operation: OperationID) {
     updateStatus()
-    if status == .connecting { held.append(operation) } else { start(operation) }
+    guard status == .connecting else { return start(operation) }
+    held.append(operation)
+    // Somebody waits to know whether the nodes that were silent for long are there.
+    for index in overlays.indices { overlays[index].wake(context.now) }
   }
 
   mutating func releaseHeld() {
@@ -130,7 +133,11 @@ extension Node {
       merged.running = get.running
       merged.ends += get.ends
       operations[operation] = .get(merged)
-      if merged.running.isEmpty { finish(operation, merged.ends.isEmpty ? .throttled : .completed) }
+      if merged.running.isEmpty {
+        finish(operation, merged.ends.isEmpty ? .throttled : .completed)
+      } else if !merged.ends.isEmpty {
+        awaitOthers(merged.running, operation)
+      }
     }
   }
 
@@ -154,6 +161,11 @@ extension Node {
     guard let deadline else { return }
     deadlines[operation] = deadline
     operationDeadlines.push(operation, at: deadline)
+    // Most operations end long before their deadline.
+    if operationDeadlines.count > 2 * operations.count + 64 {
+      let running = Set(operations.keys)
+      operationDeadlines.removeAll { !running.contains($0) }
+    }
   }
 
   mutating func advanceOperations() {
@@ -204,9 +216,12 @@ extension Node {
     guard !get.running.isEmpty else {
       return finish(operation, get.ends.allSatisfy(\.isIsolated) ? .isolated : .completed)
     }
-    guard !end.isIsolated else { return }
-    // A family without a good node must not delay one that answered. (node.md §3.8)
-    if get.running.allSatisfy({ !isConnected($0) }) {
+    if !end.isIsolated { awaitOthers(get.running, operation) }
+  }
+
+  /// One family completed a get: one without a good node must not delay it, another gets a moment. (node.md §3.8)
+  private mutating func awaitOthers(_ running: Set<AddressFamily>, _ operation: OperationID) {
+    if running.allSatisfy({ !isConnected($0) }) {
       finish(operation, .completed)
     } else {
       operationDeadlines.push(operation, at: context.now + Self.familyGrace)

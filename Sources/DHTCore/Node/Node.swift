@@ -234,7 +234,9 @@ extension Node {
     case .listenLost(let id, let family, let node): loseListenSource(id, family, node)
     case .pinged(let operation, let contact, let roundTrip): endPing(operation, contact, roundTrip)
     case .pingFailed(let operation): finish(operation, .completed)
-    case .traced(let operation, let step): context.outbox.tell(.traced(operation, step))
+    case .traced(let operation, let step):
+      // An answer may come after the end; nothing is told of an operation that is over.
+      if operations[operation] != nil { context.outbox.tell(.traced(operation, step)) }
     case .listenerSilent(let contact): listeners.removeAll(of: contact.id, at: contact.address)
     case .searchDied: searchDied()
     case .broken(let address): blacklist.insert(address, now: context.now)

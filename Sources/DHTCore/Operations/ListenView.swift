@@ -20,7 +20,7 @@ struct ListenView {
   }
 
   private var entries: [Value.ID: Entry] = [:]
-  private var counts: [Source: Int] = [:]
+  private(set) var counts: [Source: Int] = [:]
   private var deadlines = DeadlineQueue<Value.ID>()
   /// Values kept per source.
   private let limit: Int
@@ -28,6 +28,12 @@ struct ListenView {
   init(limit: Int) { self.limit = limit }
 
   var nextDeadline: Instant? { deadlines.nextDeadline }
+  /// Entries that wait for their time, stale ones included.
+  var scheduledCount: Int { deadlines.count }
+  /// Every value's sources, and when it is looked at next.
+  var places: [(id: Value.ID, sources: [Source: Instant], planned: Instant?)] {
+    entries.map { ($0.key, $0.value.sources, $0.value.planned) }
+  }
 
   /// All values, by id.
   var values: [Value] { entries.keys.sorted().compactMap { entries[$0]?.value } }
@@ -97,6 +103,15 @@ struct ListenView {
     if let planned = entry.planned, planned <= first { return }
     entries[id]?.planned = first
     deadlines.push(id, at: first)
+    if deadlines.count > 2 * entries.count + 64 { sweepDeadlines() }
+  }
+
+  /// A source that adds and drops a value again and again leaves a deadline each time.
+  private mutating func sweepDeadlines() {
+    deadlines = DeadlineQueue()
+    for id in entries.keys.sorted() {
+      if let planned = entries[id]?.planned { deadlines.push(id, at: planned) }
+    }
   }
 
   private mutating func makeRoom(_ source: Source) -> Bool {

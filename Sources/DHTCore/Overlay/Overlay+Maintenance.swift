@@ -16,6 +16,15 @@ extension Overlay {
     }
   }
 
+  /// Asks the dubious nodes of the table whether they live, unless that is under way.
+  mutating func wake(_ now: Instant) {
+    guard !upkeep.isPinging else { return }
+    let dubious = contacts.table.allNodes.filter { id in
+      contacts.known.look(id) { $0.expired == nil && $0.pending == 0 && !$0.isGood(at: now) } ?? false
+    }
+    if !dubious.isEmpty { upkeep.pingAll(dubious, now: now) }
+  }
+
   /// Asks a node about each bucket that has been silent. Returns whether anything was sent.
   private mutating func tendBuckets(_ otherTable: RoutingTable?, _ context: inout Context) -> Bool {
     var sent = false

@@ -111,8 +111,8 @@ extension Overlay {
       contacts.known.update(contact.id) { $0.address = contact.address }
       return contact
     }
-    if let expired = node.expired {
-      guard expired <= context.now - KnownNode.secondChanceAge else { return nil }
+    if node.expired != nil {
+      guard contacts.known.look(contact.id, { $0.mayBeAsked(at: context.now) }) == true else { return nil }
       if node.pending == 0 { probe(contact.id, &context) }
     }
     return node.contact
@@ -177,13 +177,19 @@ extension Overlay {
 
   /// The old address is silent: the node moved.
   mutating func adoptClaim(of id: NodeID) {
-    contacts.known.update(id) { node in
-      guard let address = node.claimedAddress else { return }
+    let moved: NodeContact?? = contacts.known.update(id) { node in
+      guard let address = node.claimedAddress else { return nil }
       node.address = address
       node.claimedAddress = nil
       node.token = nil
       node.synced = .distantPast
+      return node.contact
     }
+    guard let moved = moved ?? nil else { return }
+    contacts.moveSockets(of: moved)
+    // The searches follow, too.
+    contacts.changes += 1
+    for key in activeKeys(where: { $0.lookup[id] != nil }) { touch(key) }
   }
 
   /// Another node answers where one was known: it was restarted under a new id.

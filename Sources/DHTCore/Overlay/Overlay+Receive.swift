@@ -211,7 +211,11 @@ extension Overlay {
 
   /// A node is given up: all that waits for it fails, its listens end, and its bucket takes the next candidate.
   mutating func expire(_ id: NodeID, _ context: inout Context) {
-    guard let node = contacts.known[id], node.expired == nil else { return }
+    guard let node = contacts.known[id] else { return }
+    guard node.expired == nil else {
+      contacts.known.update(id) { $0.retried = context.now }
+      return
+    }
     contacts.known.update(id) { $0.expired = context.now }
     contacts.changes += 1
     contacts.table.replaceDead(id, known: &contacts.known)
@@ -227,6 +231,7 @@ extension Overlay {
 
   /// Our address may have changed: every known node deserves another chance, and every listen is renewed.
   mutating func connectivityChanged(_ context: inout Context) {
+    isStable = context.configuration.isPublicStable
     contacts.table.forgetTimes(now: context.now)
     contacts.known.updateAll { node in
       node.expired = nil

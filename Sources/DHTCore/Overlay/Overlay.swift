@@ -27,6 +27,8 @@ struct Overlay {
   }
 
   var family: AddressFamily { contacts.family }
+  /// Entries that wait for their time, stale ones included.
+  var scheduledCount: Int { searchDeadlines.count }
 
   /// How well this family is connected. (node.md §2.7)
   func status(_ now: Instant) -> Status {
@@ -57,6 +59,8 @@ struct Overlay {
       handle(timeout, &context)
     }
     while let key = searchDeadlines.popDue(context.now) {
+      // A stale entry must not be replaced by another, or they would never become fewer.
+      guard let earliest = scheduled[key], earliest <= context.now else { continue }
       scheduled[key] = nil
       guard let due = searches[key]?.nextStep else { continue }
       due <= context.now ? touch(key) : schedule(key, due)

@@ -33,6 +33,7 @@ struct Upkeep {
   }
 
   var nextDeadline: Instant { min(nextRun, nextSweep, nextPing) }
+  var isPinging: Bool { !toPing.isEmpty }
 
   mutating func hasten(to instant: Instant) { nextRun = min(nextRun, instant) }
 

@@ -9,6 +9,8 @@ struct RequestTable {
   private var deadlines = DeadlineQueue<TransactionID>()
 
   var count: Int { requests.count }
+  /// Entries that wait for their time, stale ones included.
+  var scheduledCount: Int { deadlines.count }
   var nextDeadline: Instant? { deadlines.nextDeadline }
 
   subscript(transaction: TransactionID) -> PendingRequest? { requests[transaction] }
@@ -30,8 +32,9 @@ struct RequestTable {
   }
 
   mutating func receiveHead(_ transaction: TransactionID, until deadline: Instant) {
-    guard requests[transaction] != nil else { return }
-    requests[transaction]!.receiveHead(until: deadline)
+    // Once: else a node could hold us up for as long as it sends heads.
+    guard let request = requests[transaction], !request.isReceiving else { return }
+    requests[transaction]?.receiveHead(until: deadline)
     deadlines.push(transaction, at: deadline)
   }
 

@@ -18,6 +18,7 @@ struct Bucket {
   mutating func insert(_ id: NodeID) {
     precondition(!nodes.contains(id), "a node is in its bucket once")
     nodes.insert(id, at: 0)
+    if candidate == id { candidate = nil }
   }
 
   mutating func remove(_ id: NodeID) {

@@ -16,6 +16,8 @@ struct KnownNode {
   var mentioned: Instant = .distantPast
   /// When it was given up on; nil while it is not.
   var expired: Instant?
+  /// When it was last tried in vain after it had expired.
+  var retried: Instant = .distantPast
   /// Refused tokens in a row.
   var authErrors = 0
   /// Requests in flight to it.
@@ -82,6 +84,7 @@ extension KnownNode {
   /// Whether a search may ask it: not expired, or expired so long ago that it deserves another try.
   func mayBeAsked(at now: Instant) -> Bool {
     guard let expired else { return true }
-    return expired <= now - Self.secondChanceAge && mentioned > expired
+    let failed = max(expired, retried)
+    return failed <= now - Self.secondChanceAge && mentioned > failed
   }
 }

@@ -13,6 +13,7 @@ struct KnownNodes {
   init(limit: Int) { self.limit = max(limit, 64) }
 
   var count: Int { slots.count }
+  var indexCount: Int { index.count }
 
   subscript(id: NodeID) -> KnownNode? {
     guard let slot = index[id] else { return nil }
@@ -38,6 +39,8 @@ struct KnownNodes {
   /// Adds a record, forgetting another when full.
   mutating func insert(_ node: KnownNode, now: Instant) {
     precondition(index[node.id] == nil, "a node has one record")
+    if slots.count >= limit { forgetOne(now: now) }
+    // Once everyone looked at was needed, and it grew beyond the limit: another goes, until it is back.
     if slots.count >= limit { forgetOne(now: now) }
     index[node.id] = Int32(slots.count)
     slots.append(node)

@@ -178,7 +178,7 @@ extension RoutingTable {
   /// Buckets of far regions, by depth, that an entry point widens.
   private static let bootstrapDepth = 6
 
-  private func capacity(_ at: Int) -> Int {
+  func capacity(_ at: Int) -> Int {
     isBootstrap && at < min(Self.bootstrapDepth, buckets.count - 1) ? Bucket.capacity * Self.bootstrapFactor : Bucket.capacity
   }
 

@@ -13,6 +13,8 @@ struct Lookup {
   static let confirmedLimit = 14
   /// Nodes that never answered, kept while they may still. The reference takes 25 dead ones in a row for a dead link.
   static let unconfirmedLimit = 32
+  /// Nodes that were given up on, kept so that they are not asked again, and never in the place of others.
+  static let failedLimit = 32
   /// Replicas of a value, and nodes that a get wants to hear. (node.md §0.1: K)
   static let width = 8
 
@@ -33,8 +35,9 @@ struct Lookup {
   mutating func insert(_ contact: NodeContact, hop: Int, isDoubtful: Bool = false) -> Bool {
     if let at = index(of: contact.id) {
       if !isDoubtful { candidates[at].confirm() }
-      // The same id at another address: what answered is believed, what never did is not.
-      if candidates[at].answered == nil, candidates[at].asks == 0, candidates[at].contact != contact {
+      // The same id at another address: what answers is believed, what never did, or no longer does, is not.
+      let isBelieved = candidates[at].answered != nil && !candidates[at].isFailed
+      if !isBelieved, candidates[at].asks == 0, candidates[at].contact != contact {
         candidates[at].contact = contact
         candidates[at].revive()
       }
@@ -89,15 +92,21 @@ struct Lookup {
 
 extension Lookup {
   private mutating func trim() {
-    var confirmed = 0
-    var unconfirmed = 0
-    var index = 0
-    while index < candidates.count {
-      let candidate = candidates[index]
-      let isConfirmed = candidate.answered != nil && !candidate.isFailed
-      if isConfirmed { confirmed += 1 } else { unconfirmed += 1 }
-      let isOver = isConfirmed ? confirmed > Self.confirmedLimit : unconfirmed > Self.unconfirmedLimit
-      if isOver, candidate.asks == 0 { candidates.remove(at: index) } else { index += 1 }
+    var (confirmed, unconfirmed, failed) = (0, 0, 0)
+    // Nearest first, so the farthest of each kind go.
+    candidates.removeAll { candidate in
+      let isOver: Bool
+      if candidate.isFailed {
+        failed += 1
+        isOver = failed > Self.failedLimit
+      } else if candidate.answered != nil {
+        confirmed += 1
+        isOver = confirmed > Self.confirmedLimit
+      } else {
+        unconfirmed += 1
+        isOver = unconfirmed > Self.unconfirmedLimit
+      }
+      return isOver && candidate.asks == 0
     }
   }
 }

@@ -14,7 +14,20 @@ extension Search {
       endIfComplete(index, targets, &contacts, &context)
     }
     announces.removeAll { $0.isReported && !$0.isPermanent }
+    forgetDistantStatuses()
   }
+
+  /// A permanent announce outlives the nodes that it once reached.
+  private mutating func forgetDistantStatuses() {
+    for index in announces.indices where announces[index].statuses.count > Self.statusesKept {
+      announces[index].statuses = announces[index].statuses.filter { node, status in
+        status.isUnfinished || lookup.index(of: node) != nil
+      }
+    }
+  }
+
+  /// Statuses per announce before those of nodes out of sight are dropped: more than a lookup has candidates.
+  private static let statusesKept = 128
 
   /// Whether the nearest two live nodes answered. They know their neighbourhood, so the nearest eight are the right ones.
   func leadersAnswered(_ now: Instant) -> Bool {

@@ -16,6 +16,8 @@ struct Search {
   private(set) var lastStep: Instant = .distantPast
   private(set) var lastUsed: Instant
   private var lastRefill: Instant = .distantPast
+  /// Everyone it knows has failed, and that was told.
+  private var isDead = false
   /// How far it has followed nodes that expired or came back.
   private var followed = -1
   /// When the next step is due by itself.
@@ -60,7 +62,9 @@ struct Search {
     stepListens(&contacts, &context)
     endGets(&contacts, now: context.now)
     endExploring(&contacts, now: context.now)
-    if lookup.candidates.allSatisfy(\.isFailed) { die(&contacts) }
+    let hasNobody = lookup.candidates.allSatisfy(\.isFailed)
+    if hasNobody { die(&contacts) }
+    isDead = hasNobody
     nextStep = deadline(contacts, context.now)
   }
 
@@ -89,14 +93,16 @@ extension Search {
     return eighth.commonBits(with: key) >= contacts.table.depth - 1
   }
 
-  /// Nodes that expired elsewhere fail here; nodes that came back count again.
+  /// Nodes that expired elsewhere fail here; nodes that came back count again; nodes that moved are asked where they are.
   private mutating func followKnownNodes(_ contacts: borrowing Contacts, _ now: Instant) {
     guard followed != contacts.changes else { return }
     followed = contacts.changes
     lookup.updateAll { candidate in
-      let (isBack, isLost) =
-        contacts.known.look(candidate.id) { ($0.expired == nil && $0.heard > .distantPast, !$0.mayBeAsked(at: now)) }
-        ?? (false, false)
+      let (isBack, isLost, contact) =
+        contacts.known.look(candidate.id) {
+          ($0.expired == nil && $0.heard > .distantPast, !$0.mayBeAsked(at: now), $0.contact)
+        } ?? (false, false, candidate.contact)
+      if candidate.asks == 0 { candidate.contact = contact }
       if candidate.isFailed, isBack { candidate.revive() }
       if !candidate.isFailed, isLost { candidate.fail() }
     }
@@ -279,6 +285,8 @@ extension Search {
 
   /// Nobody is left to ask. Gets and first rounds of puts end; what stands for long waits for better times.
   private mutating func die(_ contacts: inout Contacts) {
+    // A search that lasts tells of it once: each time is a reason to try the entry points early.
+    if !isDead || !gets.isEmpty || announces.contains(where: { !$0.isReported }) { contacts.effects.append(.searchDied) }
     for get in gets {
       contacts.effects.append(
         .getEnded(
@@ -292,7 +300,6 @@ extension Search {
       report(index, isIsolated: announces[index].stored.isEmpty, &contacts)
     }
     announces.removeAll { $0.isReported && !$0.isPermanent }
-    contacts.effects.append(.searchDied)
   }
 
   /// When something is due without an answer.
