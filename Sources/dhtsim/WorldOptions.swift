@@ -36,7 +36,9 @@ struct WorldOptions: ParsableArguments {
     guard nodes >= 2 else { throw ValidationError("a network has at least 2 nodes") }
     guard (0..<1).contains(loss) else { throw ValidationError("--loss is at least 0 and below 1") }
     guard (0...1).contains(duplication) else { throw ValidationError("--duplication is 0 … 1") }
-    guard delay >= 0, jitter >= 0, joinInterval >= 0, settling >= 0, knownNodes >= 0 else { throw ValidationError("a number is below 0") }
+    guard delay >= 0, jitter >= 0, joinInterval >= 0, settling >= 0, knownNodes >= 0 else {
+      throw ValidationError("a number is below 0")
+    }
   }
 
   func makeWorld() throws -> World {
