@@ -57,16 +57,19 @@ struct NodeRun: Sendable {
     let showing = Task { await log.show { await output.message($0) } }
     signals.tell { if Signals.stopping.contains($0) { ends.tell() } }
     let resolving = Task { await reportUnresolved { await output.message($0) } }
+    let backend = DHTBackend(dht: dht)
+    let shell = Shell(backend, output: output, log: filter)
     let reading = Task {
-      let backend = DHTBackend(dht: dht)
       await output.result(await NodeReport.banner(of: backend))
-      await runLines(Shell(backend, output: output, log: filter))
+      await runLines(shell)
       ends.tell()
     }
     await ends.wait()
     reading.cancel()
     // A host that cannot be resolved is told also when the commands were quick.
     await settle(resolving)
+    resolving.cancel()
+    await shell.end()
     await output.result("\nStopping node...")
     await stop()
     showing.cancel()
@@ -112,13 +115,15 @@ struct NodeRun: Sendable {
     let backend = DHTBackend(dht: dht)
     await output.result(await NodeReport.banner(of: backend))
     let resolving = Task { await reportUnresolved { await output.message($0) } }
+    let shell = Shell(backend, output: output, log: filter)
     let reading = Task {
-      await runKeys(output, Shell(backend, output: output, log: filter))
+      await runKeys(output, shell)
       ends.tell()
     }
     await ends.wait()
     reading.cancel()
     resolving.cancel()
+    await shell.end()
     await output.finish()
     await output.result("\nStopping node...")
     raw.restore()
@@ -146,7 +151,7 @@ struct NodeRun: Sendable {
     await withTaskGroup { group in
       for bootstrap in options.bootstrap {
         group.addTask {
-          guard await dht.resolve(bootstrap.host).isEmpty else { return }
+          guard await dht.resolve(bootstrap.host).isEmpty, !Task.isCancelled else { return }
           await print(
             "dhtnode: cannot resolve the bootstrap host '\(terminalSafe(bootstrap.host.name))'; the node goes on without it"
           )
