@@ -162,6 +162,36 @@ import Testing
     #expect(thief.heard(.get).isEmpty)
   }
 
+  @Test("W-40: while the old address answers, a second one that answers, too, does not take its place")
+  func twin() {
+    let stage = Stage()
+    defer { stage.verify() }
+    let friends = stage.friends(3), thief = stage.stranger(id: friends[0].id)
+    for _ in 0..<5 {
+      thief.send(.ping)
+      stage.world.run(for: .seconds(11))
+    }
+    #expect(!thief.heard.isEmpty)
+    let offered = stage.offered(to: friends[1], near: friends[0].id)
+    #expect(offered.contains(friends[0].contact))
+    #expect(!offered.contains { $0.address == thief.address })
+  }
+
+  @Test("W-40: a node that moved, and no longer answers at its old address, is used at the new one")
+  func moved() {
+    let stage = Stage()
+    defer { stage.verify() }
+    let friends = stage.friends(3), later = stage.stranger(id: friends[0].id)
+    friends[0].manner = .silent
+    for _ in 0..<4 {
+      later.send(.ping)
+      stage.world.run(for: .seconds(15))
+    }
+    let offered = stage.offered(to: friends[1], near: later.id)
+    #expect(offered.contains(later.contact))
+    #expect(!offered.contains { $0.address == friends[0].address })
+  }
+
   @Test("N-31, W-43: transaction ids of 100 consecutive requests to one node are not consecutive numbers")
   func transactions() {
     let stage = Stage()
