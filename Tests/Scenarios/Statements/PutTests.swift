@@ -353,6 +353,28 @@ import Testing
     #expect(put.receipt?.failed == [PutFailure(node: friends[2].contact, reason: .notFoundOnVerify)])
   }
 
+  @Test("A near node whose first answer was lost gets the value when it answers, though the put is over")
+  func lostFirstAnswer() {
+    let stage = Stage()
+    defer { stage.verify() }
+    let friends = stage.friends(12, around: key)
+    for friend in friends[..<4] {
+      var asked = 0
+      friend.react(to: .find) { [key] received in
+        guard received.key == key else { return .ordinary }
+        asked += 1
+        return asked == 1 ? .silence : .ordinary
+      }
+    }
+    let put = stage.world.put(Value("x", id: 1), at: key, from: 0)
+    stage.world.run(until: put)
+    #expect(put.receipt?.stored.count == 8)
+    stage.world.run(for: .seconds(4))
+    #expect(friends[..<4].allSatisfy { $0.stored[key]?.map(\.id) == [1] })
+    stage.world.run(for: .seconds(10))
+    #expect(friends.allSatisfy { $0.heard(.put, about: key).count <= 1 })
+  }
+
   @Test("A put takes two round trips on a new key, and one more on a known one")
   func roundTrips() throws {
     let stage = Stage()
