@@ -55,7 +55,7 @@ let package = Package(
     library(
       "OpenDHT",
       ["MessagePack", "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", nioCore, nioLocks, logging]),
-    library("DHTTools", ["OpenDHT", arguments, logging]),
+    library("DHTTools", ["OpenDHT", arguments, logging, nioLocks]),
     tool("dhtnode", ["DHTTools"]),
     tool("dht", ["DHTTools"]),
     tool("interop-node", ["OpenDHT"]),
@@ -67,7 +67,7 @@ let package = Package(
     tests("Scenarios", ["DHTSimulator", "DHTCore", "DHTModel", "DHTWire"]),
     tests("DHTTransportTests", ["DHTTransport", "DHTCore", "DHTModel", nioCore, nioPosix]),
     tests("OpenDHTTests", ["OpenDHT", "DHTCore", "DHTTransport", nioLocks, logging]),
-    tests("DHTToolsTests", ["DHTTools", "OpenDHT"]),
+    tests("DHTToolsTests", ["DHTTools", "OpenDHT", nioLocks]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -6,7 +6,8 @@ struct Digest {
   private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
   mutating func add(_ word: UInt64) {
-    let product = (value ^ word ^ 0x9e37_79b9_7f4a_7c15).multipliedFullWidth(by: 0xd6e8_feb8_6659_fd93 ^ (value << 1 | 1))
+    let product = (value ^ word ^ 0x9e37_79b9_7f4a_7c15).multipliedFullWidth(
+      by: 0xd6e8_feb8_6659_fd93 ^ (value << 1 | 1))
     value = product.high ^ product.low ^ (value << 7 | value >> 57)
   }
 

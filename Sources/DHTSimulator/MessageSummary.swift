@@ -33,7 +33,8 @@ private func summary(_ request: Request) -> String {
   case .listen(let listen): return "\(short(listen.key)) socket \(String(listen.socket, radix: 16)) v\(listen.version)"
   case .refresh(let refresh): return "\(short(refresh.key)) id \(refresh.valueID)"
   case .update(let update):
-    return "socket \(String(update.socket, radix: 16)) \(summary(update.values)) re \(update.refreshed) exp \(update.expired)"
+    return
+      "socket \(String(update.socket, radix: 16)) \(summary(update.values)) re \(update.refreshed) exp \(update.expired)"
   }
 }
 

@@ -35,7 +35,8 @@ extension Puppet {
   /// The message with all its values; nil while parts are missing.
   private func assemble(_ message: Message, from source: SocketAddress) -> Message? {
     if case .part(let part) = message.body {
-      let added = reassembler.add(part, transaction: message.transaction, from: source, now: world.now, allowsEarly: true)
+      let added = reassembler.add(
+        part, transaction: message.transaction, from: source, now: world.now, allowsEarly: true)
       if case .complete(let whole) = added { return whole }
       return nil
     }

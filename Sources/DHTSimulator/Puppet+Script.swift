@@ -9,7 +9,8 @@ extension Puppet {
   /// Sends a request, to the target unless told otherwise. Returns its transaction.
   @discardableResult
   public func send(
-    _ request: Request, to destination: SocketAddress? = nil, from source: SocketAddress? = nil, as sender: NodeID? = nil,
+    _ request: Request, to destination: SocketAddress? = nil, from source: SocketAddress? = nil,
+    as sender: NodeID? = nil,
     network: NetworkID? = nil, isClient: Bool? = nil, transaction: TransactionID? = nil
   ) -> TransactionID {
     let transaction = transaction ?? drawTransaction()
@@ -24,7 +25,9 @@ extension Puppet {
   public func send(_ message: Message, to destination: SocketAddress? = nil, from source: SocketAddress? = nil) {
     var arena = PacketArena()
     message.encode(into: &arena)
-    for packet in 0..<arena.count { send(bytes: Array(arena.bytes[arena.range(of: packet)]), to: destination, from: source) }
+    for packet in 0..<arena.count {
+      send(bytes: Array(arena.bytes[arena.range(of: packet)]), to: destination, from: source)
+    }
   }
 
   /// Sends any bytes, from any address: the puppet's own, another, or one that nobody has.
@@ -33,7 +36,9 @@ extension Puppet {
   }
 
   /// Answers a request that was heard.
-  public func answer(_ received: Received, with reply: Reply, from source: SocketAddress? = nil, as sender: NodeID? = nil) {
+  public func answer(
+    _ received: Received, with reply: Reply, from source: SocketAddress? = nil, as sender: NodeID? = nil
+  ) {
     respond(to: received, .reply(sender: sender ?? id, reply), from: source)
   }
 
@@ -68,11 +73,10 @@ extension Puppet {
     return inbox.remove(at: index)
   }
 
-  /// Lets the whole time pass. Returns whether no message came, of a kind or at all.
+  /// Lets the whole time pass. Returns whether no message, of a kind or at all, came or was waiting to be taken.
   public func hearsNothing(of kind: MessageKind? = nil, for duration: Duration) -> Bool {
-    let before = heard.count
     world.run(for: duration)
-    return !heard[before...].contains { kind == nil || $0.kind == kind }
+    return !inbox.contains { kind == nil || $0.kind == kind }
   }
 
   /// Forgets what no `expect` has taken.

@@ -59,7 +59,8 @@ extension World {
   private func check(table: [BucketDescription], _ family: AddressFamily, _ machine: Machine) {
     let buckets = table.sorted { $0.first < $1.first }
     for (index, bucket) in buckets.enumerated() {
-      if bucket.nodes.count > 8, !machine.configuration.isBootstrap { report(machine, "a bucket of \(bucket.nodes.count)") }
+      let count = bucket.nodes.count
+      if count > 8, !machine.configuration.isBootstrap { report(machine, "a bucket of \(count) nodes") }
       let next = index + 1 < buckets.count ? buckets[index + 1].first : nil
       if next == bucket.first { report(machine, "two buckets begin at \(bucket.first)") }
       for node in bucket.nodes {
@@ -68,7 +69,7 @@ extension World {
         if id == machine.nodeID || id == .zero { report(machine, "\(id) is in the table") }
         if node.contact.address.family != family { report(machine, "\(node.contact) is in the table of \(family)") }
       }
-      if Set(bucket.nodes.map(\.contact.id)).count != bucket.nodes.count { report(machine, "a node twice in a bucket") }
+      if Set(bucket.nodes.map(\.contact.id)).count != count { report(machine, "a node twice in a bucket") }
     }
   }
 

@@ -22,7 +22,9 @@ extension World {
     setClock(of: machine, running)
     let id = input(&running.node)
     let operation = Operation(node: number, id: id, kind: kind, key: key, started: now)
-    if machine.byID.updateValue(operation, forKey: id) != nil { report(machine, "operation id \(id.number) given twice") }
+    if machine.byID.updateValue(operation, forKey: id) != nil {
+      report(machine, "operation id \(id.number) given twice")
+    }
     machine.operations.append(operation)
     if key != nil, kind != .listen { machine.counted.append(operation) }
     settle(machine, running)
@@ -78,6 +80,8 @@ extension World {
       return
     }
     machine.idleWakes += 1
-    if machine.idleWakes == Self.idleWakeLimit { report(machine, "wakes \(machine.idleWakes) times without a change of time") }
+    if machine.idleWakes == Self.idleWakeLimit {
+      report(machine, "wakes \(machine.idleWakes) times without a change of time")
+    }
   }
 }

@@ -31,7 +31,9 @@ extension World {
     packetsSent += 1
     bytesSent += packet.byteCount
     addToDigest(packet, source, destination)
-    guard packet.byteCount <= PacketPool.maximumPacketBytes else { return note(.unreachable, source, destination, packet) }
+    guard packet.byteCount <= PacketPool.maximumPacketBytes else {
+      return note(.unreachable, source, destination, packet)
+    }
     let target = endpoint(at: destination, seenFromBehind: nat)
     if case .nobody = target { return note(.nobody, source, destination, packet) }
     if isPartitioned, self.side(of: target) != side { return note(.partitioned, source, destination, packet) }
@@ -56,7 +58,9 @@ extension World {
     }
   }
 
-  private func arrive(_ slot: PacketPool.Slot, _ header: PacketPool.Header, at machine: Machine, _ inside: SocketAddress) {
+  private func arrive(
+    _ slot: PacketPool.Slot, _ header: PacketPool.Header, at machine: Machine, _ inside: SocketAddress
+  ) {
     guard let running = machine.running, machine.address(inside.family) == inside else {
       pool.withBytes(of: slot) { note(.nobody, header.source, header.destination, $0) }
       return pool.release(slot)

@@ -178,7 +178,9 @@ extension World {
 
   private func lookUp(_ name: String) -> [IPAddress] {
     if let known = names[name] { return known }
-    guard name.hasPrefix("node-"), let number = Int(name.dropFirst(5)), machines.indices.contains(number) else { return [] }
+    guard name.hasPrefix("node-"), let number = Int(name.dropFirst(5)), machines.indices.contains(number) else {
+      return []
+    }
     return [machines[number].ipv4?.ip, machines[number].ipv6?.ip].compactMap { $0 }
   }
 

@@ -122,7 +122,9 @@ extension World {
     switch (operation.kind, outcome) {
     case (.get, .get(let got)), (.query, .get(let got)):
       let delivered = operation.kind == .get ? operation.values.count : operation.records.count
-      if got.delivered != delivered { report(machine, "delivered \(delivered), and says \(got.delivered): \(operation)") }
+      if got.delivered != delivered {
+        report(machine, "delivered \(delivered), and says \(got.delivered): \(operation)")
+      }
     case (.put, .put), (.listen, .listen), (.ping, .ping): break
     default: report(machine, "another kind of outcome: \(operation)")
     }

@@ -128,6 +128,8 @@ extension NodeDriver {
     node.receive(bytes, from: source, now: SystemClock.now())
   }
 
+  func noteCutOff() { counters.cutOff += 1 }
+
   func finishBurst() {
     counters.reads += 1
     step { _, _ in }
@@ -258,8 +260,7 @@ extension NodeDriver: NIOScheduledCallbackHandler {
 extension NodeDriver {
   private func open(_ socket: BoundSocket) -> EventLoopFuture<Void> {
     let handler = NIOLoopBound(DatagramHandler(family: socket.family, driver: self), eventLoop: loop)
-    let allocator = FixedSizeRecvByteBufferAllocator(
-      capacity: DatagramHandler.datagramsPerRead * DatagramHandler.bytesPerDatagram)
+    let allocator = DatagramHandler.allocator(bytesPerDatagram: DatagramHandler.usualBytesPerDatagram)
     return DatagramBootstrap(group: loop)
       .channelOption(.datagramVectorReadMessageCount, value: DatagramHandler.datagramsPerRead)
       .channelOption(.recvAllocator, value: allocator)

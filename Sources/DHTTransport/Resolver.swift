@@ -18,8 +18,9 @@ final class Resolver: Sendable {
 
   /// Lookups at a time, each a blocked thread. Two, so that one dead name does not hold up the others.
   private static let threads = 2
-  /// Lookups that run or wait. Beyond it a name has no address for now; the node tries again.
-  private static let maximumLookups = 256
+  /// Lookups that run or wait: each node of a crowd may ask at once, and one costs about 200 bytes. Beyond it a name has
+  /// no address for now; the node tries again.
+  private static let maximumLookups = 4096
 
   private let pool: NIOThreadPool
   private let lookups = NIOLockedValueBox(0)

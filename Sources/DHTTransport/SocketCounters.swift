@@ -4,6 +4,8 @@ public struct SocketCounters: Hashable, Sendable {
   public var sent = 0
   /// Datagrams read.
   public var received = 0
+  /// Datagrams cut off for want of room, and dropped: the first long one of each socket.
+  public var cutOff = 0
   /// Reads; each brings a burst.
   public var reads = 0
   /// Datagrams dropped since too many waited for the system.

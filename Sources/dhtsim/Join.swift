@@ -22,10 +22,13 @@ struct Join: ParsableCommand {
     let world = workload.world
     var results = Results()
     results.add("join wall time (s)", joined)
-    results.add("packets per node and virtual second",
+    results.add(
+      "packets per node and virtual second",
       Double(world.packetsSent) / Double(options.nodes) / max((world.now - Instant(nanoseconds: 0)).inSeconds, 1))
-    let good = world.numbersOn.map { world.inspect($0) { node, now in node.statistics(.ipv4, now: now).good } }
-    results.add("good nodes known", Figures(good))
+    let statistics = world.numbersOn.map { world.inspect($0) { node, now in node.statistics(.ipv4, now: now) } }
+    results.add("good nodes in the table", Figures(statistics.map(\.good)))
+    results.add("known nodes", Figures(statistics.map(\.knownNodes)))
+    results.add("searches kept", Figures(statistics.map(\.searches)))
     workload.put(values ?? gets)
     workload.get(gets)
     workload.addOperations(to: &results)

@@ -21,6 +21,8 @@ struct WorldOptions: ParsableArguments {
   var geographic = false
   @Flag(help: "Give every node both address families.")
   var dual = false
+  @Option(help: "Nodes that a node remembers beyond its table; fewer take less memory.")
+  var knownNodes = 1024
   @Option(help: "Milliseconds between two nodes that join.")
   var joinInterval = 20
   @Option(help: "Seconds that the nodes get to look around once all have joined.")
@@ -34,7 +36,9 @@ struct WorldOptions: ParsableArguments {
     guard nodes >= 2 else { throw ValidationError("a network has at least 2 nodes") }
     guard (0..<1).contains(loss) else { throw ValidationError("--loss is at least 0 and below 1") }
     guard (0...1).contains(duplication) else { throw ValidationError("--duplication is 0 … 1") }
-    guard delay >= 0, jitter >= 0, joinInterval >= 0, settling >= 0 else { throw ValidationError("a time is below 0") }
+    guard delay >= 0, jitter >= 0, joinInterval >= 0, settling >= 0, knownNodes >= 0 else {
+      throw ValidationError("a number is below 0")
+    }
   }
 
   func makeWorld() throws -> World {
@@ -50,5 +54,9 @@ struct WorldOptions: ParsableArguments {
     return world
   }
 
-  var configuration: Configuration { dual ? Configuration() : .ipv4 }
+  var configuration: Configuration {
+    var configuration = dual ? Configuration() : .ipv4
+    configuration.limits.knownNodes = knownNodes
+    return configuration
+  }
 }

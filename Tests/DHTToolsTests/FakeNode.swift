@@ -1,5 +1,5 @@
+import NIOConcurrencyHelpers
 import OpenDHT
-import Synchronization
 
 @testable import DHTTools
 
@@ -81,14 +81,14 @@ actor FakeNode: NodeBackend {
 /// Keeps what a shell prints, times and ids masked.
 final class Transcript: ShellOutput {
   let isTerminal = false
-  private let blocks = Mutex<[String]>([])
+  private let blocks = NIOLockedValueBox<[String]>([])
 
   func result(_ text: [UInt8]) async { add(String(decoding: text, as: UTF8.self)) }
   func message(_ text: String) async { add("! " + text) }
-  private func add(_ text: String) { blocks.withLock { $0.append(masked(text)) } }
+  private func add(_ text: String) { blocks.withLockedValue { $0.append(masked(text)) } }
 
   func take() -> [String] {
-    blocks.withLock { blocks in
+    blocks.withLockedValue { blocks in
       defer { blocks = [] }
       return blocks
     }
@@ -96,7 +96,7 @@ final class Transcript: ShellOutput {
 
   /// Waits until so many blocks stand there.
   func wait(for count: Int) async -> [String] {
-    while blocks.withLock({ $0.count }) < count { await Task.yield() }
+    while blocks.withLockedValue({ $0.count }) < count { await Task.yield() }
     return take()
   }
 }

@@ -31,6 +31,18 @@ private struct Session {
   }
 }
 
+/// SplitMix64: the same keys for the same seed.
+private struct Sequence64: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var x = state
+    x = (x ^ (x >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    x = (x ^ (x >> 27)) &* 0x94d0_49bb_1331_11eb
+    return x ^ (x >> 31)
+  }
+}
+
 @Suite struct LineEditorTests {
   private static let escape = "\u{1b}"
 
@@ -175,6 +187,30 @@ private struct Session {
     var session = Session()
     session.type("one\rtwo\u{c}")
     #expect(session.screen.text == [">> two"])
+  }
+
+  @Test("Whatever is pressed, the screen shows the line", arguments: UInt64(1)...200)
+  func randomKeys(seed: UInt64) {
+    var random = Sequence64(state: seed)
+    let keys = [
+      "a", "é", "日", "😀", "e\u{301}", " ", "\u{7f}", "\u{1}", "\u{5}", "\u{b}", "\u{15}", "\u{17}", "\u{19}", "\u{4}",
+      "\u{1b}[A", "\u{1b}[B", "\u{1b}[C", "\u{1b}[D", "\u{1b}[3~", "\u{1b}b", "\u{1b}f", "xyz日本xyz",
+    ]
+    let columns = Int.random(in: 4...16, using: &random)
+    var session = Session(columns: columns, history: ["日 first", "second, which is longer than a row"])
+    session.type("x")
+    for _ in 0..<60 {
+      session.type(keys.randomElement(using: &random) ?? "")
+      if session.editor.text.isEmpty { session.type("x") }  // ^D on an empty line would end it
+      session.type("\u{0}")
+    }
+    session.type("\u{5}")
+    var fresh = Session(columns: columns)
+    fresh.type(session.editor.text)
+    #expect(session.screen.text == fresh.screen.text, "seed \(seed)")
+    #expect(session.screen.row == fresh.screen.row && session.screen.column == fresh.screen.column, "seed \(seed)")
+    session.print("up")
+    #expect(session.screen.text == ["up"] + fresh.screen.text, "seed \(seed)")
   }
 
   @Test("A line has a bound") func bound() {

@@ -52,7 +52,7 @@ import Testing
   @Test(
     "T-21: queries are printed",
     arguments: [
-      (Query.everything, "Query[SELECT *]"),
+      (Query.everything, "Query[SELECT * ]"),
       (Query(where: [.userType("text/plain")]), "Query[SELECT * WHERE user_type=text/plain]"),
       (
         Query(select: [.id, .owner], where: [.id(5), .valueType(3)]),

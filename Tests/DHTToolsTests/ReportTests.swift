@@ -90,8 +90,9 @@ import Testing
         Queries:
         Query[SELECT * WHERE user_type=text/plain]
          Common bits    InfoHash                       Conn. Get   Ops  IP
-          2 c5bdfd56515ad3f06eba6218d6dcc6ea9a7bfb70 * [  ] [s ] [l] 127.0.0.1:13301
+          2 c5bdfd56515ad3f06eba6218d6dcc6ea9a7bfb70 * [  ] [u ] [l] 127.0.0.1:13301
         Total: 1 searches (1 IPv4, 0 IPv6).
+
         """)
     let many = Array(repeating: search(.ipv6), count: 9)
     await node.set { $0.searchList = many }
@@ -121,6 +122,7 @@ import Testing
         IP 127.0.0.1 uses 15 B
 
         Total 8 storages, 2 values (4.00 KB (4096 bytes))
+
         """)
     #expect(
       await StorageReport(of: node, at: Self.foo).text.split(separator: "\n").last

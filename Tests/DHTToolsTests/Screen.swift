@@ -37,7 +37,7 @@ struct Screen {
   }
 
   private mutating func escape(_ rest: inout ArraySlice<Character>) {
-    precondition(rest.popFirst() == "[")
+    guard rest.popFirst() == "[" else { return put("?") }
     let digits = rest.prefix { $0.isNumber }
     rest = rest.dropFirst(digits.count)
     let number = Int(String(digits)) ?? 1
@@ -50,7 +50,7 @@ struct Screen {
     case "J":
       rows[row] = Array(rows[row].prefix(column))
       rows = Array(rows.prefix(row + 1))
-    case let other: fatalError("the editor sent \(other, default: "nothing")")
+    default: put("?")  // no sequence that a terminal of this kind knows: the test sees it
     }
     while rows.count <= row { rows.append([]) }
   }

@@ -19,9 +19,12 @@ async def network_ids(network, report, numbers):
         node = await Node(driver, next(numbers)).start(network=7)
         await node.bootstrap(*map(network.any_of, network.kinds))
         outsiders.append(node)
-    await asyncio.sleep(8)
-    for node, table in zip(other.nodes, await asyncio.gather(*(node.table() for node in other.nodes))):
-        report.check(f"{node.kind} finds the others of network 7", table.get("good4", 0) >= len(other.nodes) - 1, str(table)[:300])
+    fewest = await other.settled("4", len(other.nodes) - 1, 25)
+    for kind, known in fewest.items():
+        # A deployed node asks a node that has called it only minutes later; until then one is all it needs.
+        wanted = len(other.nodes) - 1 if kind == "ours" else 1
+        report.check(f"{kind} finds {wanted} of the others of network 7", known >= wanted, f"knows {known}")
+    await asyncio.sleep(5)
     for node, table in zip(outsiders, await asyncio.gather(*(node.table() for node in outsiders))):
         known = table.get("good4", 0) + table.get("good6", 0)
         report.check(f"{node.kind} of network 7 gets no answer from network 0", known == 0, str(table)[:300])

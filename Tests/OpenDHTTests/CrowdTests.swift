@@ -19,13 +19,16 @@ struct CrowdTests {
         let connected = ContinuousClock.now - started
         let key = InfoHash(hashing: "crowd")
         let receipt = try await network.nodes[150].put(Value("here"), at: key)
-        #expect(receipt.stored.count >= 4 && receipt.stored.count <= 8)
+        // More than eight when nearer nodes appear while the put runs: this network is two seconds old.
+        #expect(receipt.stored.count >= 8 && receipt.stored.count <= 16, "\(receipt.stored.count)")
         let readers = [3, 77, 199].map { network.nodes[$0] }
         for reader in readers { #expect(try await reader.value(at: key)?.text == "here") }
         let many = Self.threadCount()
         // Other tests of the process may start threads of their own meanwhile: the runtime's pool, a resolver.
         #expect(many <= few + 8, "\(few) threads, then \(many)")
-        print("crowd: 200 nodes connected after \(connected), \(many) threads, \(Self.residentMegabytes()) MB resident")
+        print(
+          "crowd: stored at \(receipt.stored.count); 200 nodes connected after \(connected), \(many) threads, \(Self.residentMegabytes()) MB resident"
+        )
       }
     }
 
@@ -64,34 +67,47 @@ struct CrowdTests {
   }
 
   @Test("a thousand operations at once each end, and leave nothing behind") func manyOperations() async throws {
-    try await Neighbourhood.run(4) { network in
+    // All come from one address: without this, they would run into the limit of 1024 requests a second.
+    func unlimited(_ configuration: inout DHT.Configuration) {
+      configuration.node.limits.requestsPerSecond = nil
+      configuration.node.limits.requestsPerSecondAndAddress = nil
+    }
+    try await Neighbourhood.run(4, unlimited) { network in
       let dht = network.nodes[2]
       try await dht.put(Value("shared"), at: InfoHash(hashing: "shared"))
-      let ended = await withTaskGroup(of: Int.self) { group in
-        for index in 0..<1000 {
-          group.addTask {
-            let key = InfoHash(hashing: index % 3 == 0 ? "shared" : "many \(index)")
-            switch index % 5 {
-            case 0: return (try? await dht.put(Value("x"), at: key)) == nil ? 0 : 1
-            case 1: return (try? await dht.get(key)) == nil ? 0 : 1
-            case 2: return (try? await dht.ping(network.first.host)) == nil ? 0 : 1
-            case 3:
-              let changes = dht.listen(to: key, deadline: .milliseconds(500))
-              for await _ in changes {}
-              return await changes.ending == .timedOut ? 1 : 0
-            default:
-              let values = dht.values(at: key)
-              for await _ in values { break }
-              return await values.outcome.ending == .completed ? 1 : 0
-            }
-          }
-        }
-        var ended: [Int] = []
-        for await one in group { ended.append(one) }
-        return ended
+      let failures = await withTaskGroup(of: String?.self) { group in
+        for index in 0..<1000 { group.addTask { await operation(index, dht, network.first) } }
+        var failures: [String: Int] = [:]
+        for await case let failure? in group { failures[failure, default: 0] += 1 }
+        return failures
       }
-      #expect(ended.count == 1000 && ended.reduce(0, +) == 1000)
+      #expect(failures.isEmpty)
       #expect(await dht.ongoingOperations == 0)
+    }
+  }
+
+  /// Runs one of five operations; tells what went wrong.
+  private func operation(_ index: Int, _ dht: DHT, _ other: DHT) async -> String? {
+    let key = InfoHash(hashing: index % 5 != 0 && index % 3 == 0 ? "shared" : "many \(index)")
+    do {
+      switch index % 5 {
+      case 0: try await dht.put(Value("x"), at: key)
+      case 1: _ = try await dht.get(key)
+      case 2: _ = try await dht.ping(other.host)
+      case 3:
+        let changes = dht.listen(to: key, deadline: .milliseconds(500))
+        for await _ in changes {}
+        let ending = await changes.ending
+        return ending == .timedOut ? nil : "listen: \(ending)"
+      default:
+        let values = dht.values(at: key)
+        for await _ in values { break }
+        let ending = await values.outcome.ending
+        return ending == .completed ? nil : "values: \(ending)"
+      }
+      return nil
+    } catch {
+      return "\(index % 5): \(error)"
     }
   }
 

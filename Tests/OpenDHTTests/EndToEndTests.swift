@@ -126,7 +126,7 @@ struct EndToEndTests {
         await #expect(throws: DHTError.isolated) { try await dht.get(InfoHash(hashing: "x")) }
         await #expect(throws: DHTError.isolated) { try await dht.put(Value("kept"), at: key) }
       }
-      #expect(time < .seconds(3))
+      #expect(time < .seconds(6))  // a silent node takes 7 s and more
       let kept = try await dht.get(key)
       #expect(kept.values.map(\.text) == ["kept"] && kept.sources == [.local] && kept.outcome.ending == .isolated)
     }

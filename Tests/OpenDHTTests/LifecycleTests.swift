@@ -95,7 +95,7 @@ struct LifecycleTests {
         let error = await run(dht, .milliseconds(200))
         #expect(error == .timedOut, "\(name)")
       }
-      #expect(time >= .milliseconds(190) && time < .seconds(3), "\(name): \(time)")
+      #expect(time >= .milliseconds(190) && time < .seconds(6), "\(name): \(time)")
     }
   }
 
@@ -109,7 +109,7 @@ struct LifecycleTests {
         task.cancel()
         #expect(await task.value == .cancelled, "\(name)")
       }
-      #expect(time < .seconds(3), "\(name): \(time)")
+      #expect(time < .seconds(6), "\(name): \(time)")
       #expect(await dht.ongoingOperations == 0)
     }
   }
@@ -165,7 +165,7 @@ struct LifecycleTests {
         #expect(await node.counters == Counters())
         #expect(await node.boundPorts == BoundPorts())
       }
-      #expect(time < .seconds(3))
+      #expect(time < .seconds(6))  // a silent node takes 7 s and more
     }
   }
 

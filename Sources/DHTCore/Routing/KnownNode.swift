@@ -76,6 +76,11 @@ extension KnownNode {
     token != nil && synced.nanoseconds >= now.nanoseconds - Self.syncNanoseconds
   }
 
+  /// Whether there was news of it lately: it was heard, or somebody who replied named it. Others may long be gone.
+  func isFresh(at now: Instant) -> Bool {
+    max(heard, mentioned).nanoseconds >= now.nanoseconds - Self.goodNewsNanoseconds
+  }
+
   /// Whether a search may ask it: not expired, or expired so long ago that it deserves another try.
   func mayBeAsked(at now: Instant) -> Bool {
     guard let expired else { return true }

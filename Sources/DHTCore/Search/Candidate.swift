@@ -15,12 +15,15 @@ struct Candidate {
   private(set) var lateSince: Instant?
   /// Finds and gets in flight to it.
   private(set) var asks = 0
+  /// There was no news of it for long: it may be asked, but nobody waits for it.
+  private(set) var isDoubtful: Bool
   /// Given up: silent, expired, or breaking the rules.
   private(set) var isFailed = false
 
-  init(_ contact: NodeContact, hop: Int) {
+  init(_ contact: NodeContact, hop: Int, isDoubtful: Bool = false) {
     self.contact = contact
     self.hop = hop
+    self.isDoubtful = isDoubtful
   }
 
   var id: NodeID { contact.id }
@@ -29,7 +32,7 @@ struct Candidate {
   /// A late node still counts for so long: its values may be the only ones. (node.md W-1)
   static let grace: Duration = .seconds(3)
 
-  func isOverdue(at now: Instant) -> Bool { lateSince.map { $0 + Self.grace <= now } ?? false }
+  func isOverdue(at now: Instant) -> Bool { lateSince.map { isDoubtful || $0 + Self.grace <= now } ?? false }
 
   /// Whether what it said of the key is recent enough to rely upon.
   func isSynced(at now: Instant) -> Bool { answered.map { $0 >= now - KnownNode.syncAge } ?? false }
@@ -40,7 +43,10 @@ struct Candidate {
     asks = max(0, asks - 1)
     answered = now
     lateSince = nil
+    isDoubtful = false
   }
+  /// A node that replied names it.
+  mutating func confirm() { isDoubtful = false }
   /// An ask ended without an answer that counts.
   mutating func withdraw() {
     asks = max(0, asks - 1)

@@ -32,8 +32,9 @@ struct Lookup {
 
   /// Adds a node that somebody named. Returns whether it is new and near enough to be kept.
   @discardableResult
-  mutating func insert(_ contact: NodeContact, hop: Int) -> Bool {
+  mutating func insert(_ contact: NodeContact, hop: Int, isDoubtful: Bool = false) -> Bool {
     if let at = index(of: contact.id) {
+      if !isDoubtful { candidates[at].confirm() }
       // The same id at another address: what answers is believed, what never did, or no longer does, is not.
       let isBelieved = candidates[at].answered != nil && !candidates[at].isFailed
       if !isBelieved, candidates[at].asks == 0, candidates[at].contact != contact {
@@ -44,7 +45,7 @@ struct Lookup {
     }
     var place = candidates.count
     while place > 0, contact.id.isCloser(to: key, than: candidates[place - 1].id) { place -= 1 }
-    candidates.insert(Candidate(contact, hop: hop), at: place)
+    candidates.insert(Candidate(contact, hop: hop, isDoubtful: isDoubtful), at: place)
     trim()
     return index(of: contact.id) != nil
   }

@@ -71,8 +71,15 @@ struct Search {
   /// Takes the nearest nodes that are known.
   mutating func refill(_ contacts: borrowing Contacts, now: Instant) {
     lastRefill = now
-    let nearest = contacts.known.nearest(to: key, count: Lookup.confirmedLimit) { !$0.isClient && $0.mayBeAsked(at: now) }
-    for contact in nearest { lookup.insert(contact, hop: 0) }
+    let fresh = contacts.known.nearest(to: key, count: Lookup.confirmedLimit) {
+      !$0.isClient && $0.isFresh(at: now) && $0.mayBeAsked(at: now)
+    }
+    for contact in fresh { lookup.insert(contact, hop: 0) }
+    guard fresh.count < Lookup.width else { return }
+    let old = contacts.known.nearest(to: key, count: Lookup.confirmedLimit) {
+      !$0.isClient && !$0.isFresh(at: now) && $0.mayBeAsked(at: now)
+    }
+    for contact in old { lookup.insert(contact, hop: 0, isDoubtful: true) }
   }
 }
 

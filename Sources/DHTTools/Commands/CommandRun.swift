@@ -52,8 +52,9 @@ struct CommandRun: Sendable {
       await output.error(error.description)
       return .failed
     }
+    let addresses = BootstrapCheck(options.bootstrap, dht, output)
     let working = Task {
-      if await canReachBootstrap() || !needsNetwork { return await work(self) }
+      if await addresses.hasAny(within: options.timeout) || !needsNetwork { return await work(self) }
       return .notConnected
     }
     signals.tell { _ in
@@ -61,38 +62,10 @@ struct CommandRun: Sendable {
       working.cancel()
     }
     let status = await working.value
+    addresses.cancel()
     await output.stopProgress()
     await dht.stop()
     return status
-  }
-
-  /// Whether any bootstrap host has an address; goes on with the first that has. One line for each that has none.
-  private func canReachBootstrap() async -> Bool {
-    let found = Counter()
-    let known = EndSignal()
-    Task {
-      await withTaskGroup { group in
-        for host in options.bootstrap {
-          group.addTask {
-            if await dht.resolve(host).isEmpty {
-              await output.error("cannot resolve the bootstrap host '\(terminalSafe(host.name))'")
-            } else {
-              found.add(1)
-              known.tell()
-            }
-          }
-        }
-      }
-      known.tell()
-    }
-    if let timeout = options.timeout {
-      Task {
-        try? await Task.sleep(for: timeout)
-        known.tell()
-      }
-    }
-    await known.wait()
-    return found.value > 0
   }
 }
 

@@ -16,18 +16,29 @@ struct ListenCommand: AsyncParsableCommand {
 
   private func listen(_ run: CommandRun) async -> ExitStatus {
     let changes = run.dht.listen(to: key.hash, deadline: options.timeout)
+    let watching = Task { await tellIfNotConnected(run) }
+    defer { watching.cancel() }
     for await change in changes { await show(change, run) }
     if Task.isCancelled { return .done }
     let ending = await changes.ending
     switch ending {
     case .completed, .timedOut, .cancelled:
-      return .done
+      if await run.dht.status.best == .connected { return .done }
+      await run.output.error(DHTError.isolated.description)
+      return .notConnected
     case .isolated:
       await run.output.error(ending.reason)
       return .notConnected
     case .throttled, .replaced, .invalid:
       await run.output.error(ending.reason)
       return .failed
+    }
+  }
+
+  /// A listen waits for a network that is away; a person should know that it waits.
+  private func tellIfNotConnected(_ run: CommandRun) async {
+    do throws(DHTError) { try await run.dht.waitUntilConnected() } catch {
+      if error == .timedOut { await run.output.message("not connected yet; waiting for the network") }
     }
   }
 

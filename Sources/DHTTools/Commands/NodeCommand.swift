@@ -5,7 +5,9 @@ import OpenDHT
 struct NodeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "node", abstract: "Run a node until interrupted.",
-    discussion: "Prints its id and ports, then each change of its status. Without --bootstrap it waits to be found.")
+    discussion:
+      "Prints its id and ports, then each change of its status and of its address as peers see it. Without --bootstrap it waits to be found."
+  )
 
   @OptionGroup var options: CommonOptions
 
@@ -20,7 +22,13 @@ struct NodeCommand: AsyncParsableCommand {
           await node.stop()
         }
       }
-      for await status in run.dht.statusUpdates { await show(status, run) }
+      var seen: [IPAddress] = []
+      for await status in run.dht.statusUpdates {
+        await show(status, run)
+        let addresses = await run.dht.reportedAddresses(.ipv4).prefix(1) + run.dht.reportedAddresses(.ipv6).prefix(1)
+        for address in addresses where !seen.contains(address) { await show(address, run) }
+        seen = Array(addresses)
+      }
       ending?.cancel()
       if run.output.isJSON { await run.output.json([("event", .string("stopped"))]) }
       return .done
@@ -39,6 +47,15 @@ struct NodeCommand: AsyncParsableCommand {
       let families = [("IPv4", ports.ipv4), ("IPv6", ports.ipv6)]
       let text = families.compactMap { name, port in port.map { "\(name) port \($0)" } }.joined(separator: ", ")
       await run.output.result("Node \(run.dht.nodeID) running on \(text)")
+    }
+  }
+
+  /// Our address as most peers of its family see it.
+  private func show(_ address: IPAddress, _ run: CommandRun) async {
+    if run.output.isJSON {
+      await run.output.json([("event", .string("address")), ("address", .string("\(address)"))])
+    } else {
+      await run.output.result("Seen at \(address)")
     }
   }
 

@@ -20,11 +20,12 @@ enum QueryText {
     return ["SELECT", "select", "WHERE", "where"].contains { find($0, in: bytes) != nil }
   }
 
-  /// `Query[SELECT * WHERE id=5]`
+  /// `Query[SELECT * WHERE id=5]`; `Query[SELECT * ]` without conditions, as deployed nodes print it.
   static func print(_ query: Query) -> String {
     var text = "Query[SELECT "
     text += query.select.isEmpty ? "*" : query.select.map(selectName).joined(separator: ",")
-    if !query.filters.isEmpty { text += " WHERE " + query.filters.map(conditionText).joined(separator: ",") }
+    text += " "
+    if !query.filters.isEmpty { text += "WHERE " + query.filters.map(conditionText).joined(separator: ",") }
     return text + "]"
   }
 }

@@ -20,23 +20,19 @@ struct NodeRun: Sendable {
   /// Operations that still run at the end get this long to finish. Deployed nodes wait 7.9 s at worst; ours must end within 10.
   private static let drainTime: Duration = .seconds(5)
 
-  func run() async {
+  /// Runs until the end that a person, the input or a signal brings.
+  func run() async -> ExitStatus {
     for bootstrap in options.bootstrap {
       Descriptor.standardOutput.write("Bootstrap: \(bootstrap.text)\n".utf8)
     }
     dht.bootstrap(to: options.bootstrap.map(\.host))
-    if options.isService {
-      await runService()
-    } else if isOnTerminal {
-      await runTerminal()
-    } else {
-      await runPipe()
-    }
+    if options.isService { return await runService() }
+    return isOnTerminal ? await runTerminal() : await runPipe()
   }
 
   // MARK: Service
 
-  private func runService() async {
+  private func runService() async -> ExitStatus {
     let showing = Task { await log.show { Descriptor.standardError.write(($0 + "\n").utf8) } }
     let resolving = Task { await reportUnresolved { Descriptor.standardError.write(($0 + "\n").utf8) } }
     let ends = EndSignal()
@@ -45,30 +41,39 @@ struct NodeRun: Sendable {
     resolving.cancel()
     await stop()
     showing.cancel()
+    return .done
   }
 
   // MARK: Shell on a pipe
 
   /// Runs each line and waits for its result; ends with the input, with `x`, or on a signal.
-  private func runPipe() async {
+  private func runPipe() async -> ExitStatus {
     let ends = EndSignal()
-    let output = PlainOutput { ends.tell() }
+    let failures = Counter()
+    let output = PlainOutput {
+      failures.add(1)
+      ends.tell()
+    }
     let showing = Task { await log.show { await output.message($0) } }
     signals.tell { if Signals.stopping.contains($0) { ends.tell() } }
     let resolving = Task { await reportUnresolved { await output.message($0) } }
+    let backend = DHTBackend(dht: dht)
+    let shell = Shell(backend, output: output, log: filter)
     let reading = Task {
-      let backend = DHTBackend(dht: dht)
       await output.result(await NodeReport.banner(of: backend))
-      await runLines(Shell(backend, output: output, log: filter))
+      await runLines(shell)
       ends.tell()
     }
     await ends.wait()
     reading.cancel()
     // A host that cannot be resolved is told also when the commands were quick.
     await settle(resolving)
+    resolving.cancel()
+    await shell.end()
     await output.result("\nStopping node...")
     await stop()
     showing.cancel()
+    return failures.value > 0 ? .cannotWrite : .done
   }
 
   private func runLines(_ shell: Shell) async {
@@ -94,7 +99,7 @@ struct NodeRun: Sendable {
 
   // MARK: Shell on a terminal
 
-  private func runTerminal() async {
+  private func runTerminal() async -> ExitStatus {
     guard let raw = RawTerminal() else { return await runPipe() }
     let output = TerminalOutput(
       prompt: ">> ", words: ShellCommand.words, columns: RawTerminal.columns, file: HistoryFile())
@@ -110,18 +115,21 @@ struct NodeRun: Sendable {
     let backend = DHTBackend(dht: dht)
     await output.result(await NodeReport.banner(of: backend))
     let resolving = Task { await reportUnresolved { await output.message($0) } }
+    let shell = Shell(backend, output: output, log: filter)
     let reading = Task {
-      await runKeys(output, Shell(backend, output: output, log: filter))
+      await runKeys(output, shell)
       ends.tell()
     }
     await ends.wait()
     reading.cancel()
     resolving.cancel()
+    await shell.end()
     await output.finish()
     await output.result("\nStopping node...")
     raw.restore()
     await stop()
     showing.cancel()
+    return .done
   }
 
   private func runKeys(_ output: TerminalOutput, _ shell: Shell) async {
@@ -143,7 +151,7 @@ struct NodeRun: Sendable {
     await withTaskGroup { group in
       for bootstrap in options.bootstrap {
         group.addTask {
-          guard await dht.resolve(bootstrap.host).isEmpty else { return }
+          guard await dht.resolve(bootstrap.host).isEmpty, !Task.isCancelled else { return }
           await print(
             "dhtnode: cannot resolve the bootstrap host '\(terminalSafe(bootstrap.host.name))'; the node goes on without it"
           )

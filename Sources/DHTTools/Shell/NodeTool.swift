@@ -58,7 +58,7 @@ public enum NodeTool {
       complain(error.description)
       return .failed
     }
-    await NodeRun(dht: dht, options: options, signals: signals, filter: filter, log: log, isOnTerminal: isShell).run()
-    return .done
+    return await NodeRun(dht: dht, options: options, signals: signals, filter: filter, log: log, isOnTerminal: isShell)
+      .run()
   }
 }

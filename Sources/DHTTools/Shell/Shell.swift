@@ -42,6 +42,12 @@ actor Shell {
     }
   }
 
+  /// Ends every listen; nothing of them is printed any more.
+  func end() {
+    for listen in listens.values { listen.task.cancel() }
+    listens = [:]
+  }
+
   private func run(_ command: ShellCommand) async -> Step {
     switch command {
     case .exit: return .stop

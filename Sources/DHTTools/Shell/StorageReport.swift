@@ -20,7 +20,8 @@ struct StorageReport {
     var lines = storages.flatMap(Self.block)
     let usage = usage
     lines += ["", ""] + usage + (usage.isEmpty ? [] : [""])
-    lines.append("Total \(statistics.keys) storages, \(statistics.values) values (\(byteCountText(statistics.bytes)))")
+    lines.append(
+      "Total \(statistics.keys) storages, \(statistics.values) values (\(byteCountText(statistics.bytes)))\n")
     return lines.joined(separator: "\n")
   }
 

@@ -41,6 +41,9 @@ struct LineEditor {
     self.words = words
   }
 
+  /// What stands at the prompt.
+  var text: String { line.text }
+
   /// Shows the prompt for a new line.
   mutating func begin() {
     line = EditedLine()

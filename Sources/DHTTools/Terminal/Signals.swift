@@ -1,5 +1,5 @@
 import Dispatch
-import Synchronization
+import NIOConcurrencyHelpers
 
 #if canImport(Darwin)
   import Darwin
@@ -17,7 +17,7 @@ final class Signals: Sendable {
     /// Signals that came before any handler; repeated ones count once.
     var waiting: Set<Int32> = []
   }
-  private let state = Mutex(State())
+  private let state = NIOLockedValueBox(State())
   // Only held, so that they live as long as this: nothing reads it after `init`.
   private nonisolated(unsafe) var sources: [any DispatchSourceSignal] = []
 
@@ -34,7 +34,7 @@ final class Signals: Sendable {
 
   /// Sets who is told from now on, in place of the last; what came before any handler is told at once.
   func tell(_ handler: @escaping Handler) {
-    let waiting = state.withLock { state in
+    let waiting = state.withLockedValue { state in
       defer { state = State(handler: handler) }
       return state.waiting
     }
@@ -42,7 +42,7 @@ final class Signals: Sendable {
   }
 
   private func came(_ number: Int32) {
-    let handler = state.withLock { state in
+    let handler = state.withLockedValue { state in
       if state.handler == nil { state.waiting.insert(number) }
       return state.handler
     }

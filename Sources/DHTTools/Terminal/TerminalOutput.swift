@@ -10,7 +10,14 @@ actor TerminalOutput: ShellOutput {
   }
 
   func result(_ text: [UInt8]) { print(text) }
-  func message(_ text: String) { print(Array(text.utf8)) }
+  /// Where standard error is a file, a message belongs there.
+  func message(_ text: String) {
+    if Descriptor.standardError.isTerminal {
+      print(Array(text.utf8))
+    } else {
+      Descriptor.standardError.write((text + "\n").utf8)
+    }
+  }
 
   private func print(_ text: [UInt8]) {
     editor.printAbove(text)

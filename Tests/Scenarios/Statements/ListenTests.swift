@@ -9,7 +9,7 @@ import Testing
   private let key = InfoHash(named: "key")
   private func signed(_ text: String, sequence: UInt16, id: Value.ID = 1, owner: UInt8 = 9) -> Value {
     let signature = Value.Signature(
-      owner: Array(repeating: owner, count: 32), sequence: sequence, signature: Array(repeating: UInt8(truncatingIfNeeded: sequence), count: 16))
+      owner: Array(repeating: owner, count: 32), sequence: sequence, signature: [UInt8(truncatingIfNeeded: sequence)])
     return Value(id: id, content: .signed(Value.Body(data: Array(text.utf8)), signature))
   }
 
@@ -230,7 +230,7 @@ import Testing
     stage.world.cancel(listen)
   }
 
-  @Test("N-105: every update is answered, also with an unknown socket id")
+  @Test("N-105, W-14.2: every update is answered, also with an unknown socket id")
   func updateIsAnswered() {
     let stage = Stage()
     defer { stage.verify() }

@@ -339,7 +339,7 @@ import Testing
     #expect(try #require(put.duration) < .seconds(2))
   }
 
-  @Test("verify reads the value back from each holder")
+  @Test("W-14.3: a put reply is no proof of storage: `verify` reads the value back from each holder")
   func verify() {
     let stage = Stage()
     defer { stage.verify() }

@@ -6,7 +6,9 @@ import Testing
 
 /// node.md §11, "Requests and records".
 @Suite("Requests and records") struct RequestTests {
-  @Test("N-20, N-21: an unanswered request is sent 3 times in given gaps, and fails 4.0–5.75 s after the third", arguments: UInt64(1)...5)
+  @Test(
+    "N-20, N-21: an unanswered request is sent 3 times in given gaps, and fails 4.0–5.75 s after the third",
+    arguments: UInt64(1)...5)
   func retransmission(seed: UInt64) throws {
     let stage = Stage(seed: seed)
     defer { stage.verify() }
@@ -129,7 +131,7 @@ import Testing
     }
   }
 
-  @Test("N-29: find and get replies carry a 32-byte token, the same for the same requester")
+  @Test("N-29, W-14.2: find and get replies carry a 32-byte token, the same for the same requester")
   func sameToken() throws {
     let stage = Stage()
     defer { stage.verify() }
@@ -141,7 +143,7 @@ import Testing
     #expect(try stage.token(for: other) != found)
   }
 
-  @Test("N-30: a packet with the id of a good node from another address does not change the address we use or hand out")
+  @Test("N-30, W-14.4: the id of a good node from another address does not change the address we use or hand out")
   func stolenID() {
     let stage = Stage()
     defer { stage.verify() }
@@ -160,7 +162,37 @@ import Testing
     #expect(thief.heard(.get).isEmpty)
   }
 
-  @Test("N-31: transaction ids of 100 consecutive requests to one node are not consecutive numbers")
+  @Test("W-40: while the old address answers, a second one that answers, too, does not take its place")
+  func twin() {
+    let stage = Stage()
+    defer { stage.verify() }
+    let friends = stage.friends(3), thief = stage.stranger(id: friends[0].id)
+    for _ in 0..<5 {
+      thief.send(.ping)
+      stage.world.run(for: .seconds(11))
+    }
+    #expect(!thief.heard.isEmpty)
+    let offered = stage.offered(to: friends[1], near: friends[0].id)
+    #expect(offered.contains(friends[0].contact))
+    #expect(!offered.contains { $0.address == thief.address })
+  }
+
+  @Test("W-40: a node that moved, and no longer answers at its old address, is used at the new one")
+  func moved() {
+    let stage = Stage()
+    defer { stage.verify() }
+    let friends = stage.friends(3), later = stage.stranger(id: friends[0].id)
+    friends[0].manner = .silent
+    for _ in 0..<4 {
+      later.send(.ping)
+      stage.world.run(for: .seconds(15))
+    }
+    let offered = stage.offered(to: friends[1], near: later.id)
+    #expect(offered.contains(later.contact))
+    #expect(!offered.contains { $0.address == friends[0].address })
+  }
+
+  @Test("N-31, W-43: transaction ids of 100 consecutive requests to one node are not consecutive numbers")
   func transactions() {
     let stage = Stage()
     defer { stage.verify() }

@@ -37,7 +37,8 @@ import Testing
   func candidate() throws {
     let stage = makeStage()
     defer { stage.verify() }
-    for far in [true, true, true, true, true, true, true, true, false] { _ = stage.friend(id: id(far: far, stage.world)) }
+    for _ in 0..<8 { _ = stage.friend(id: id(far: true, stage.world)) }
+    _ = stage.friend(id: id(far: false, stage.world))
     let before = try farBucket(stage)
     #expect(before.nodes.count == 8)
     #expect(!before.hasCandidate)
@@ -171,7 +172,9 @@ import Testing
     #expect(puppet.hearsNothing(for: .milliseconds(500)))
   }
 
-  @Test("N-43: a node that lost all contacts for 5 min rejoins within 60 s after the network is back", arguments: UInt64(1)...3)
+  @Test(
+    "N-43: a node that lost all contacts for 5 min rejoins within 60 s after the network is back",
+    arguments: UInt64(1)...3)
   func rejoin(seed: UInt64) {
     let world = World(seed: seed)
     world.populate(20)

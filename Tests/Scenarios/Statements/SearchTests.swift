@@ -131,7 +131,8 @@ import Testing
     stage.world.cancel(listen)
   }
 
-  @Test("N-53, N-54: finds renew a search every 10 min while it has permanent puts or listens, listen tokens or not",
+  @Test(
+    "N-53, N-54: finds renew a search every 10 min while it has permanent puts or listens, listen tokens or not",
     arguments: [false, true])
   func renewal(listens: Bool) {
     let stage = Stage()
@@ -166,7 +167,9 @@ import Testing
     #expect(try #require(get.duration) <= .seconds(3.6))
   }
 
-  @Test("N-56: with 14 silent nodes nearest to the key and 8 live ones behind, a get still finds the value", arguments: UInt64(1)...3)
+  @Test(
+    "N-56: with 14 silent nodes nearest to the key and 8 live ones behind, a get still finds the value",
+    arguments: UInt64(1)...3)
   func deadFront(seed: UInt64) {
     let stage = Stage(seed: seed)
     defer { stage.verify() }

@@ -19,7 +19,8 @@ import Testing
     #expect(puppet.ask(.listen(.init(key: .zero, token: token, socket: 5)))?.failure?.code == 203)
   }
 
-  @Test("N-110: put, refresh and listen with a wrong or short token are answered with 401, with our id",
+  @Test(
+    "N-110: put, refresh and listen with a wrong or short token are answered with 401, with our id",
     arguments: [0, 1, 31, 32, 33, 64])
   func wrongToken(count: Int) throws {
     let stage = Stage()
@@ -44,8 +45,8 @@ import Testing
     let stage = Stage()
     defer { stage.verify() }
     let puppet = stage.stranger(), token = try stage.token(for: puppet)
-    let housemate = stage.stranger(id: puppet.id, at: SocketAddress(ip: puppet.address.ip, port: puppet.address.port + 1))
-    let other = stage.stranger()
+    let nextDoor = SocketAddress(ip: puppet.address.ip, port: puppet.address.port + 1)
+    let housemate = stage.stranger(id: puppet.id, at: nextDoor), other = stage.stranger()
     let put = Request.put(.init(key: key, values: ValueList([Value("x", id: 1)]), token: token))
     #expect(housemate.ask(put)?.failure?.code == 401)
     #expect(other.ask(put)?.failure?.code == 401)
@@ -79,7 +80,7 @@ import Testing
     #expect(puppet.ask(put)?.failure?.code == 401)
   }
 
-  @Test("N-114, N-115: refresh of an unknown key, and of an unknown id on a known key, is answered with 404, without a notice")
+  @Test("N-114, N-115: refresh of an unknown key, or of an unknown id on a known key, gets 404, and no notice is sent")
   func unknownRefresh() throws {
     let stage = Stage()
     defer { stage.verify() }
@@ -108,7 +109,7 @@ import Testing
     #expect(stage.held(at: key).map(\.id) == [5])
   }
 
-  @Test("N-117: a put with two values is acknowledged by two replies, one id each")
+  @Test("N-117, W-14.2: a put with two values is acknowledged by two replies, one id each")
   func twoAcknowledgements() throws {
     let stage = Stage()
     defer { stage.verify() }

@@ -137,7 +137,7 @@ import Testing
     #expect(stage.held(at: key).isEmpty)
   }
 
-  @Test("N-137, N-138: over the limit, values of the largest source go first, earliest expiration first, with `exp`; local values neither go nor count")
+  @Test("N-137, N-138: over the limit, the largest source loses what expires first; local values neither go nor count")
   func quota() throws {
     let stage = Stage { $0.limits.storageBytes = 52_000 }
     defer { stage.verify() }
@@ -175,7 +175,7 @@ import Testing
     }
   }
 
-  @Test("N-140: with maintainsStorage, a foreign long-life value is announced to closer nodes within 20 min after they appear")
+  @Test("N-140: with maintainsStorage, a foreign long-life value is announced to closer nodes within 20 min")
   func handedOver() throws {
     let key = key
     let far = InfoHash(~key.words.0, ~key.words.1, ~key.words.2, ~key.words.3, ~key.words.4)

@@ -7,7 +7,8 @@ import Testing
 @Suite("Worlds: listeners") struct ListenerTests {
   private let key = InfoHash(named: "key")
 
-  @Test("Listeners are told of every value put by anybody, and of its end",
+  @Test(
+    "Listeners are told of every value put by anybody, and of its end",
     arguments: [Disturbance.none, .loss, .disorder, .nat])
   func everyChange(disturbance: Disturbance) {
     let world = World(seed: 1, network: disturbance.network)

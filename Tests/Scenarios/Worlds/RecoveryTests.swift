@@ -98,7 +98,8 @@ import Testing
     var running: [Operation] = []
     for step in 0..<300 {
       let key = InfoHash(named: "key \(Int.random(in: 0..<5, using: &world.random))"), node = world.randomNode()
-      let value = Value("v\(Int.random(in: 0..<3, using: &world.random))", id: UInt64.random(in: 1...4, using: &world.random))
+      let text = "v\(Int.random(in: 0..<3, using: &world.random))"
+      let value = Value(text, id: UInt64.random(in: 1...4, using: &world.random))
       switch Int.random(in: 0..<9, using: &world.random) {
       case 0, 1: running.append(world.get(key, from: node))
       case 2: running.append(world.put(value, at: key, from: node))

@@ -7,7 +7,8 @@ import Testing
 @Suite("Worlds: values") struct ValueTests {
   private func key(_ index: Int) -> InfoHash { InfoHash(named: "key \(index)") }
 
-  @Test("Every value that was stored is found by every other node",
+  @Test(
+    "Every value that was stored is found by every other node",
     arguments: Disturbance.allCases, UInt64(1)...2)
   func found(disturbance: Disturbance, seed: UInt64) {
     let world = World(seed: seed, network: disturbance.network)
@@ -119,11 +120,9 @@ import Testing
   func families() {
     let world = World(seed: 1)
     world.populate(10, Configuration())
-    let old = world.addNode(), new = { () -> Int in
-      var configuration = Configuration()
-      configuration.families = [.ipv6]
-      return world.addNode(configuration)
-    }()
+    var onlyIPv6 = Configuration()
+    onlyIPv6.families = [.ipv6]
+    let old = world.addNode(), new = world.addNode(onlyIPv6)
     for number in [old, new] { world.bootstrap(number, through: [0, 1]) }
     world.run(for: .seconds(30))
     #expect(world.machines.allSatisfy { $0.status == .connected })
