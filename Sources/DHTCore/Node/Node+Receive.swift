@@ -147,6 +147,12 @@ extension Node {
     overlays[index].isStable = configuration.isPublicStable || isStable
   }
 
+  /// A refused token may mean that we are seen elsewhere now: listens are renewed often until that is settled. (node.md W-13)
+  mutating func doubtAddress(_ index: Int) {
+    if stableSince[families[index]] != nil { stableSince[families[index]] = context.now }
+    overlays[index].isStable = configuration.isPublicStable
+  }
+
   /// Our address counts as stable when peers have seen one of our own for so long: listens are then renewed rarely. (node.md W-13)
   private static let stableAge: Duration = .seconds(600)
 }

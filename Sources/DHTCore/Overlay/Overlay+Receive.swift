@@ -93,6 +93,7 @@ extension Overlay {
   }
 
   private mutating func refuseToken(_ id: NodeID, _ purpose: PendingRequest.Purpose, _ context: inout Context) {
+    if case .listen = purpose { contacts.effects.append(.addressDoubted) }
     switch purpose {
     case .put, .listen, .refresh:
       let errors = contacts.known.update(id) { node in

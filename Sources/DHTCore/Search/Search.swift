@@ -63,7 +63,7 @@ struct Search {
     endGets(&contacts, now: context.now)
     endExploring(&contacts, now: context.now)
     let hasNobody = lookup.candidates.allSatisfy(\.isFailed)
-    if hasNobody { die(&contacts) }
+    if hasNobody { die(&contacts, context.now) }
     isDead = hasNobody
     nextStep = deadline(contacts, context.now)
   }
@@ -284,7 +284,7 @@ extension Search {
   }
 
   /// Nobody is left to ask. Gets and first rounds of puts end; what stands for long waits for better times.
-  private mutating func die(_ contacts: inout Contacts) {
+  private mutating func die(_ contacts: inout Contacts, _ now: Instant) {
     // A search that lasts tells of it once: each time is a reason to try the entry points early.
     if !isDead || !gets.isEmpty || announces.contains(where: { !$0.isReported }) { contacts.effects.append(.searchDied) }
     for get in gets {
@@ -297,7 +297,7 @@ extension Search {
     if explores { contacts.effects.append(.explored(key)) }
     explores = false
     for index in announces.indices where !announces[index].isReported {
-      report(index, isIsolated: announces[index].stored.isEmpty, &contacts)
+      report(index, isIsolated: announces[index].stored.isEmpty, &contacts, now)
     }
     announces.removeAll { $0.isReported && !$0.isPermanent }
   }
@@ -318,6 +318,7 @@ extension Search {
     }
     if live < Lookup.width, contacts.known.count > live { next = min(next, lastRefill + Self.deadPause) }
     for announce in announces {
+      if !announce.isPermanent, let end = announce.lingersUntil { next = min(next, end) }
       for (id, status) in announce.statuses where lookup.index(of: id) != nil {
         // What is due and could not be done waits for an answer, which leads to a step.
         if let refresh = announce.refreshTime(status), refresh > now { next = min(next, refresh) }
