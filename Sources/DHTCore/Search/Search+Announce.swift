@@ -61,7 +61,9 @@ extension Search {
   private mutating func send(
     _ announce: Announce, _ index: Int, to target: Candidate, _ contacts: inout Contacts, _ context: inout Context
   ) {
-    guard let node = contacts.known[target.id], node.hasFreshToken(at: context.now), let token = node.token else { return }
+    guard let node = contacts.known[target.id], node.hasFreshToken(at: context.now), let token = node.token else {
+      return
+    }
     switch announce.statuses[target.id] {
     case nil:
       announce.isPermanent
@@ -218,9 +220,13 @@ extension Search {
   }
 
   mutating func receiveVerify(_ reply: Reply, _ id: Announce.ID, from contact: NodeContact) {
-    guard let index = announceIndex(id), case .verifying(let at)? = announces[index].statuses[contact.id] else { return }
+    guard let index = announceIndex(id), case .verifying(let at)? = announces[index].statuses[contact.id] else {
+      return
+    }
     announces[index].statuses[contact.id] = .acknowledged(at: at)
-    if !reply.values.values.contains(where: { $0.id == announces[index].value.id && $0.hasSameContent(as: announces[index].value) }) {
+    if !reply.values.values.contains(where: {
+      $0.id == announces[index].value.id && $0.hasSameContent(as: announces[index].value)
+    }) {
       announces[index].fail(contact, .notFoundOnVerify)
     }
   }
