@@ -113,7 +113,8 @@ extension Nodes {
     let receipt = try await dht.put(
       value, at: key, permanent: request.permanent ?? false, verify: request.verify ?? false)
     return Reply(
-      ok: !receipt.stored.isEmpty, error: receipt.stored.isEmpty ? "\(receipt.ending)" : nil, id: hex16(receipt.valueID),
+      ok: !receipt.stored.isEmpty, error: receipt.stored.isEmpty ? "\(receipt.ending)" : nil,
+      id: hex16(receipt.valueID),
       nodes: receipt.stored.count, at: seconds(began - started), elapsed: seconds(ContinuousClock.now - began))
   }
 

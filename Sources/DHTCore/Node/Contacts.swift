@@ -97,7 +97,9 @@ extension Contacts {
   }
 
   /// Opens a socket for a listen, under a number that nobody can guess.
-  mutating func openSocket(key: InfoHash, listen: NetworkListen.ID, _ contact: NodeContact, _ context: inout Context) -> SocketID {
+  mutating func openSocket(key: InfoHash, listen: NetworkListen.ID, _ contact: NodeContact, _ context: inout Context)
+    -> SocketID
+  {
     while true {
       let socket = context.random.nonZero32()
       guard sockets[socket] == nil, requests[socket] == nil else { continue }

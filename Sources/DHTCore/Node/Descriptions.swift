@@ -14,7 +14,9 @@ public struct NodeDescription: Hashable, Sendable {
   /// Since its last reply; nil for never.
   public var sinceReplied: Duration?
   public var roundTrip: Duration?
-  public init(contact: NodeContact, state: NodeState, sinceHeard: Duration?, sinceReplied: Duration?, roundTrip: Duration?) {
+  public init(
+    contact: NodeContact, state: NodeState, sinceHeard: Duration?, sinceReplied: Duration?, roundTrip: Duration?
+  ) {
     self.contact = contact
     self.state = state
     self.sinceHeard = sinceHeard

@@ -122,10 +122,13 @@ extension Node {
   private func partial(_ announcement: Announcement) -> Announcement {
     var result = announcement
     for overlay in overlays where announcement.running.contains(overlay.family) {
-      guard let announce = overlay.searches[announcement.key]?.announces.first(where: { $0.id == announcement.id }) else { continue }
+      guard let announce = overlay.searches[announcement.key]?.announces.first(where: { $0.id == announcement.id })
+      else { continue }
       var failed = announce.failed
       for (node, status) in announce.statuses.sorted(by: { $0.key < $1.key }) where status.isUnfinished {
-        if let contact = overlay.contacts.known[node]?.contact { failed.append(PutFailure(node: contact, reason: .unfinished)) }
+        if let contact = overlay.contacts.known[node]?.contact {
+          failed.append(PutFailure(node: contact, reason: .unfinished))
+        }
       }
       result.ends.append(Announce.End(isIsolated: announce.stored.isEmpty, stored: announce.stored, failed: failed))
     }

@@ -107,7 +107,8 @@ extension Overlay {
   func description(of key: InfoHash, _ now: Instant) -> SearchDescription? {
     guard let search = searches[key] else { return nil }
     let entries = search.lookup.candidates.map { candidate in
-      let known = contacts.known[candidate.id] ?? KnownNode(id: candidate.id, address: candidate.contact.address, isClient: false)
+      let known =
+        contacts.known[candidate.id] ?? KnownNode(id: candidate.id, address: candidate.contact.address, isClient: false)
       return SearchDescription.Entry(
         node: known.description(at: now), commonBits: candidate.id.commonBits(with: key), isInTable: known.isInTable,
         isAsked: candidate.asks > 0, isLate: candidate.isLate, isSynced: candidate.isSynced(at: now),

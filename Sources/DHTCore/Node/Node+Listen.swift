@@ -33,7 +33,9 @@ extension Node {
   private mutating func openGroup(_ key: InfoHash, _ query: Query) -> NetworkListen.ID? {
     let id = freshSharedID()
     let wire = Query(where: query.filters.filter { $0.field != .sequence })
-    let started = overlays.indices.filter { overlays[$0].startListen(NetworkListen(id: id, query: wire), at: key, &context) }
+    let started = overlays.indices.filter {
+      overlays[$0].startListen(NetworkListen(id: id, query: wire), at: key, &context)
+    }
     guard !started.isEmpty || overlays.isEmpty else { return nil }
     var group = ListenGroup(
       id: id, key: key, query: wire, view: ListenView(limit: configuration.limits.listenedValuesPerNode))

@@ -57,7 +57,8 @@ extension Node {
     // A permanent value is always fresh, and carries no date.
     let created = options.isPermanent ? nil : context.instant(of: options.created)
     let stored = store.put(
-      value, at: key, created: created ?? context.now, origin: .local(isPermanent: options.isPermanent), now: context.now)
+      value, at: key, created: created ?? context.now, origin: .local(isPermanent: options.isPermanent),
+      now: context.now)
     let isStored =
       switch stored {
       case .stored, .edited, .refreshed: true
@@ -145,7 +146,8 @@ extension Node {
   private mutating func answerFromListen(_ get: inout GetOperation, _ operation: OperationID, _ index: Int) -> Bool {
     guard !get.isQuery, !get.isTraced else { return false }
     for id in groupsByKey[get.key] ?? [] {
-      guard let group = groups[id], get.query.isSatisfied(by: group.query), overlays[index].isListenSynced(id, at: get.key)
+      guard let group = groups[id], get.query.isSatisfied(by: group.query),
+        overlays[index].isListenSynced(id, at: get.key)
       else { continue }
       deliver(group.view.values, .listen, to: operation)
       let nodes = overlays[index].listeningNodes(id, at: get.key)

@@ -12,7 +12,8 @@ extension Node {
     context.counters.datagramsReceived += 1
     context.counters.bytesReceived += bytes.byteCount
     let source = source.unmapped
-    guard !source.isMartian, !blacklist.contains(source, now: context.now), let index = overlayIndex(source.family) else {
+    guard !source.isMartian, !blacklist.contains(source, now: context.now), let index = overlayIndex(source.family)
+    else {
       context.counters.refusedSources += 1
       return
     }
@@ -111,7 +112,8 @@ extension Node {
       return
     case .reply(let sender, let reply):
       isExpected = overlays[index].receive(
-        reply, missing: missing, sender: sender, from: source, message.transaction, isClient: message.isClient, &context)
+        reply, missing: missing, sender: sender, from: source, message.transaction, isClient: message.isClient, &context
+      )
       if isExpected { take(reply, from: source, index) }
       if !isExpected { overlays[index].noteSender(sender, at: source, isClient: message.isClient, &context) }
     case .failure(let sender, let failure):
@@ -145,6 +147,12 @@ extension Node {
     guard let index = overlayIndex(address.family) else { return }
     let isStable = stableSince[address.family].map { $0 <= context.now - Self.stableAge } ?? false
     overlays[index].isStable = configuration.isPublicStable || isStable
+  }
+
+  /// A refused token may mean that we are seen elsewhere now: listens are renewed often until that is settled. (node.md W-13)
+  mutating func doubtAddress(_ index: Int) {
+    if stableSince[families[index]] != nil { stableSince[families[index]] = context.now }
+    overlays[index].isStable = configuration.isPublicStable
   }
 
   /// Our address counts as stable when peers have seen one of our own for so long: listens are then renewed rarely. (node.md W-13)

@@ -137,7 +137,9 @@ extension Node {
   private mutating func answerRefresh(
     _ refresh: Request.Refresh, sender: NodeID, from source: SocketAddress, _ transaction: TransactionID
   ) {
-    guard tokens.accepts(refresh.token, from: source) else { return refuse(.putWithWrongToken, transaction, to: source) }
+    guard tokens.accepts(refresh.token, from: source) else {
+      return refuse(.putWithWrongToken, transaction, to: source)
+    }
     let contact = NodeContact(id: sender, address: source)
     switch store.refresh(refresh.valueID, at: refresh.key, by: contact, now: context.now) {
     case .refreshed:
@@ -153,7 +155,9 @@ extension Node {
     _ listen: Request.Listen, sender: NodeID, from source: SocketAddress, _ transaction: TransactionID, _ index: Int
   ) {
     guard listen.key != .zero else { return refuse(.listenWithoutKey, transaction, to: source) }
-    guard tokens.accepts(listen.token, from: source) else { return refuse(.listenWithWrongToken, transaction, to: source) }
+    guard tokens.accepts(listen.token, from: source) else {
+      return refuse(.listenWithWrongToken, transaction, to: source)
+    }
     let query = listen.query ?? .everything
     let contact = NodeContact(id: sender, address: source)
     let added = listeners.add(
@@ -161,7 +165,9 @@ extension Node {
     if case .new = added {
       let listener = RemoteListeners.Listener(
         contact: contact, socket: listen.socket, query: query, version: listen.version, renewed: context.now)
-      push(store.values(at: listen.key, matching: Query(where: query.filters)), at: listen.key, to: listener, isFirst: true)
+      push(
+        store.values(at: listen.key, matching: Query(where: query.filters)), at: listen.key, to: listener, isFirst: true
+      )
     }
     reply(Reply(token: tokens.token(for: source)), transaction, to: source)
   }
@@ -223,7 +229,8 @@ extension Node {
       return
     }
     sendUpdate(
-      Request.Update(socket: listener.socket, refreshed: refreshed, expired: expired, token: token), at: key, to: listener)
+      Request.Update(socket: listener.socket, refreshed: refreshed, expired: expired, token: token), at: key,
+      to: listener)
   }
 
   private mutating func sendUpdate(_ update: Request.Update, at key: InfoHash, to listener: RemoteListeners.Listener) {

@@ -241,6 +241,7 @@ extension Node {
     case .searchDied: searchDied()
     case .broken(let address): blacklist.insert(address, now: context.now)
     case .statusMayChange: statusMayHaveChanged = true
+    case .addressDoubted: doubtAddress(index)
     case .explored(let key): overlays[index].explored(key, &context)
     }
   }

@@ -57,7 +57,10 @@ public struct GetOutcome: Hashable, Sendable {
   public var incomplete: Int
   /// The nodes nearest to the key that answered, nearest first.
   public var nodes: [NodeContact]
-  public init(ending: Ending, answered: Int = 0, closest: Int = 0, delivered: Int = 0, incomplete: Int = 0, nodes: [NodeContact] = []) {
+  public init(
+    ending: Ending, answered: Int = 0, closest: Int = 0, delivered: Int = 0, incomplete: Int = 0,
+    nodes: [NodeContact] = []
+  ) {
     self.ending = ending
     self.answered = answered
     self.closest = closest

@@ -31,7 +31,9 @@ struct GetOperation {
     values.filter { value in
       guard delivered < Self.deliveryLimit, query.matches(value, ownerID: ownerID) else { return false }
       let known = contents[value.id] ?? []
-      guard known.count < Self.contentsPerID, !known.contains(where: { $0.hasSameContent(as: value) }) else { return false }
+      guard known.count < Self.contentsPerID, !known.contains(where: { $0.hasSameContent(as: value) }) else {
+        return false
+      }
       if value.signature != nil, known.contains(where: { $0.sequence > value.sequence }) { return false }
       contents[value.id, default: []].append(value)
       delivered += 1

@@ -39,7 +39,9 @@ struct ListenView {
   var values: [Value] { entries.keys.sorted().compactMap { entries[$0]?.value } }
 
   /// A source has a value. `isCertain` replaces other content even when its sequence is no higher: our own storage.
-  mutating func add(_ value: Value, from source: Source, until expiry: Instant, isCertain: Bool = false) -> ListenChange? {
+  mutating func add(_ value: Value, from source: Source, until expiry: Instant, isCertain: Bool = false)
+    -> ListenChange?
+  {
     guard var entry = entries[value.id] else {
       guard makeRoom(source) else { return nil }
       entries[value.id] = Entry(value: value, sources: [source: expiry])

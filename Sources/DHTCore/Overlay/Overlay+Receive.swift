@@ -93,6 +93,7 @@ extension Overlay {
   }
 
   private mutating func refuseToken(_ id: NodeID, _ purpose: PendingRequest.Purpose, _ context: inout Context) {
+    if case .listen = purpose { contacts.effects.append(.addressDoubted) }
     switch purpose {
     case .put, .listen, .refresh:
       let errors = contacts.known.update(id) { node in
@@ -115,7 +116,9 @@ extension Overlay {
     return true
   }
 
-  mutating func receive(_ push: LegacyPush, sender: NodeID, from source: SocketAddress, _ transaction: TransactionID) -> Bool {
+  mutating func receive(_ push: LegacyPush, sender: NodeID, from source: SocketAddress, _ transaction: TransactionID)
+    -> Bool
+  {
     guard let socket = contacts.sockets[transaction], socket.contact.id == sender, socket.contact.address == source
     else { return false }
     news(socket, values: [], refreshed: push.refreshed, expired: push.expired)
@@ -135,7 +138,9 @@ extension Overlay {
     _ socket: Contacts.OpenSocket, values: [Value], refreshed: [Value.ID], expired: [Value.ID]
   ) {
     if !values.isEmpty { contacts.effects.append(.listenNews(socket.listen, from: socket.contact, .values(values))) }
-    if !refreshed.isEmpty { contacts.effects.append(.listenNews(socket.listen, from: socket.contact, .refreshed(refreshed))) }
+    if !refreshed.isEmpty {
+      contacts.effects.append(.listenNews(socket.listen, from: socket.contact, .refreshed(refreshed)))
+    }
     if !expired.isEmpty { contacts.effects.append(.listenNews(socket.listen, from: socket.contact, .expired(expired))) }
   }
 }

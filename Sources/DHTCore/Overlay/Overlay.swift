@@ -151,6 +151,8 @@ extension Overlay {
 
   mutating func startAnnounce(_ announce: Announce, at key: InfoHash, _ context: inout Context) -> Bool {
     guard prepareSearch(key, &context) else { return false }
+    // What lingers of an older put under the same id must not reach anybody after this one.
+    searches[key]!.announces.removeAll { $0.isReported && !$0.isPermanent && $0.value.id == announce.value.id }
     searches[key]!.announces.append(announce)
     return true
   }

@@ -181,7 +181,8 @@ extension RoutingTable {
   private static let bootstrapDepth = 6
 
   func capacity(_ at: Int) -> Int {
-    isBootstrap && at < min(Self.bootstrapDepth, buckets.count - 1) ? Bucket.capacity * Self.bootstrapFactor : Bucket.capacity
+    isBootstrap && at < min(Self.bootstrapDepth, buckets.count - 1)
+      ? Bucket.capacity * Self.bootstrapFactor : Bucket.capacity
   }
 
   private mutating func add(_ id: NodeID, to at: Int, _ known: inout KnownNodes) {

@@ -38,6 +38,8 @@ struct Announce {
   var failed: [PutFailure] = []
   /// The first round is over and was reported.
   var isReported = false
+  /// Until when nodes that were late with their first answer still get the value. (See `linger`.)
+  var lingersUntil: Instant?
   var isVerified = false
 
   init(id: ID, value: Value, created: Instant?, isPermanent: Bool, wantsVerify: Bool, lifetime: Duration) {
@@ -51,6 +53,9 @@ struct Announce {
 
   /// A refresh is done this much before the value would expire. (node.md §0.2)
   static let refreshMargin: Duration = .seconds(10)
+  /// After its first round, a value is still brought to nodes among the nearest that were late: on a lossy link these
+  /// may be the very ones that listeners look to. Three sends take 10 s.
+  static let linger: Duration = .seconds(10)
   /// Nodes that must have answered before the first put leaves: the nearest know their neighbourhood. (node.md §3.5)
   static let leaders = 2
 

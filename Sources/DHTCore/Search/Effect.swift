@@ -20,6 +20,8 @@ enum Effect {
   /// A search or find reply without a token: its sender breaks the rules.
   case broken(SocketAddress)
   case statusMayChange
+  /// A token for a listen was refused: our address may have changed.
+  case addressDoubted
   /// A search that looked for the nodes around its key has heard them.
   case explored(InfoHash)
 }

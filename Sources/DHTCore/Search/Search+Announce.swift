@@ -13,8 +13,22 @@ extension Search {
       }
       endIfComplete(index, targets, &contacts, &context)
     }
-    announces.removeAll { $0.isReported && !$0.isPermanent }
+    let over = announces.map { isOver($0, context.now) }
+    for index in announces.indices.reversed() where over[index] { announces.remove(at: index) }
     forgetDistantStatuses()
+  }
+
+  /// Whether nothing is left to do for an announce: it was reported, and none of the nearest nodes still owes its
+  /// first answer.
+  private func isOver(_ announce: Announce, _ now: Instant) -> Bool {
+    guard announce.isReported, !announce.isPermanent else { return false }
+    guard let end = announce.lingersUntil, now < end else { return true }
+    return !lookup.first(Lookup.width) { !$0.isFailed }.contains { candidate in
+      switch announce.statuses[candidate.id] {
+      case nil: candidate.isLate || candidate.asks > 0
+      case let status?: status.isUnfinished
+      }
+    }
   }
 
   /// A permanent announce outlives the nodes that it once reached.
@@ -47,7 +61,9 @@ extension Search {
   private mutating func send(
     _ announce: Announce, _ index: Int, to target: Candidate, _ contacts: inout Contacts, _ context: inout Context
   ) {
-    guard let node = contacts.known[target.id], node.hasFreshToken(at: context.now), let token = node.token else { return }
+    guard let node = contacts.known[target.id], node.hasFreshToken(at: context.now), let token = node.token else {
+      return
+    }
     switch announce.statuses[target.id] {
     case nil:
       announce.isPermanent
@@ -97,7 +113,7 @@ extension Search {
     guard !targets.isEmpty, !isWaiting else {
       // Everyone refused: there is nobody left who might take it.
       if targets.isEmpty, !lookup.candidates.allSatisfy({ $0.isFailed || $0.isLate }), !isWaiting {
-        report(index, isIsolated: false, &contacts)
+        report(index, isIsolated: false, &contacts, context.now)
       }
       return
     }
@@ -109,12 +125,13 @@ extension Search {
     if announce.wantsVerify, !announce.isVerified {
       verify(index, &contacts, &context)
     } else {
-      report(index, isIsolated: false, &contacts)
+      report(index, isIsolated: false, &contacts, context.now)
     }
   }
 
-  mutating func report(_ index: Int, isIsolated: Bool, _ contacts: inout Contacts) {
+  mutating func report(_ index: Int, isIsolated: Bool, _ contacts: inout Contacts, _ now: Instant) {
     announces[index].isReported = true
+    announces[index].lingersUntil = now + Announce.linger
     let stored = announces[index].stored.sorted { $0.id.isCloser(to: key, than: $1.id) }
     let failed = announces[index].failed.sorted { $0.node.id.isCloser(to: key, than: $1.node.id) }
     contacts.effects.append(
@@ -203,9 +220,13 @@ extension Search {
   }
 
   mutating func receiveVerify(_ reply: Reply, _ id: Announce.ID, from contact: NodeContact) {
-    guard let index = announceIndex(id), case .verifying(let at)? = announces[index].statuses[contact.id] else { return }
+    guard let index = announceIndex(id), case .verifying(let at)? = announces[index].statuses[contact.id] else {
+      return
+    }
     announces[index].statuses[contact.id] = .acknowledged(at: at)
-    if !reply.values.values.contains(where: { $0.id == announces[index].value.id && $0.hasSameContent(as: announces[index].value) }) {
+    if !reply.values.values.contains(where: {
+      $0.id == announces[index].value.id && $0.hasSameContent(as: announces[index].value)
+    }) {
       announces[index].fail(contact, .notFoundOnVerify)
     }
   }

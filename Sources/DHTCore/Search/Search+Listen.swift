@@ -35,7 +35,8 @@ extension Search {
 
   /// A node that is no longer among the nearest is let go when its turn to be renewed comes, and others serve.
   private mutating func dropDistant(_ index: Int, _ targets: [Candidate], _ contacts: inout Contacts, _ now: Instant) {
-    let isServed = targets.count == NetworkListen.width
+    let isServed =
+      targets.count == NetworkListen.width
       && targets.allSatisfy { listens[index].statuses[$0.id]?.refresh != nil }
     guard isServed else { return }
     let distant = listens[index].statuses.filter { id, status in
@@ -50,10 +51,12 @@ extension Search {
     _ id: NetworkListen.ID, _ socket: SocketID, from contact: NodeContact, isStable: Bool, isCrowded: Bool,
     _ context: inout Context
   ) {
-    guard let index = listenIndex(id), let old = listens[index].statuses[contact.id], old.socket == socket else { return }
+    guard let index = listenIndex(id), let old = listens[index].statuses[contact.id], old.socket == socket else {
+      return
+    }
     var interval = isStable ? NetworkListen.stableRefreshInterval : NetworkListen.refreshInterval
     // A thousand listens begun together would be renewed together for ever. (node.md W-13)
-    if isCrowded, old.refresh == nil { interval = context.random.duration(in: interval / 2 ... interval) }
+    if isCrowded, old.refresh == nil { interval = context.random.duration(in: interval / 2...interval) }
     listens[index].statuses[contact.id] = NetworkListen.Status(
       socket: socket, isPending: false, refresh: context.now + interval)
   }

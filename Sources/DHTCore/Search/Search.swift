@@ -53,8 +53,7 @@ struct Search {
     guard isActive else { return }
     lastUsed = context.now
     followKnownNodes(contacts, context.now)
-    if lookup.liveCount < Lookup.width, lastRefill <= context.now - Self.refillPause
-    {
+    if lookup.liveCount < Lookup.width, lastRefill <= context.now - Self.refillPause {
       refill(contacts, now: context.now)
     }
     sendAsks(&contacts, &context)
@@ -63,7 +62,7 @@ struct Search {
     endGets(&contacts, now: context.now)
     endExploring(&contacts, now: context.now)
     let hasNobody = lookup.candidates.allSatisfy(\.isFailed)
-    if hasNobody { die(&contacts) }
+    if hasNobody { die(&contacts, context.now) }
     isDead = hasNobody
     nextStep = deadline(contacts, context.now)
   }
@@ -118,7 +117,8 @@ extension Search {
       } else {
         contacts.remember(candidate.contact, now: context.now)
         contacts.ask(
-          candidate.contact.address, node: candidate.id, .find(Request.Find(target: key)), for: .find(key: key), &context)
+          candidate.contact.address, node: candidate.id, .find(Request.Find(target: key)), for: .find(key: key),
+          &context)
         lookup.update(candidate.id) { $0.ask() }
       }
     }
@@ -213,7 +213,8 @@ extension Search {
 
   /// Fetches the next listed value that nobody else is fetching; the others come last, in case that fails.
   private mutating func fetch(
-    _ listed: [SearchGet.Listed], at get: Int, from contact: NodeContact, _ contacts: inout Contacts, _ context: inout Context
+    _ listed: [SearchGet.Listed], at get: Int, from contact: NodeContact, _ contacts: inout Contacts,
+    _ context: inout Context
   ) {
     let wanted = listed.filter(gets[get].wants)
     let free = wanted.filter { gets[get].fetching[$0.id] == nil }
@@ -284,9 +285,11 @@ extension Search {
   }
 
   /// Nobody is left to ask. Gets and first rounds of puts end; what stands for long waits for better times.
-  private mutating func die(_ contacts: inout Contacts) {
+  private mutating func die(_ contacts: inout Contacts, _ now: Instant) {
     // A search that lasts tells of it once: each time is a reason to try the entry points early.
-    if !isDead || !gets.isEmpty || announces.contains(where: { !$0.isReported }) { contacts.effects.append(.searchDied) }
+    if !isDead || !gets.isEmpty || announces.contains(where: { !$0.isReported }) {
+      contacts.effects.append(.searchDied)
+    }
     for get in gets {
       contacts.effects.append(
         .getEnded(
@@ -297,7 +300,7 @@ extension Search {
     if explores { contacts.effects.append(.explored(key)) }
     explores = false
     for index in announces.indices where !announces[index].isReported {
-      report(index, isIsolated: announces[index].stored.isEmpty, &contacts)
+      report(index, isIsolated: announces[index].stored.isEmpty, &contacts, now)
     }
     announces.removeAll { $0.isReported && !$0.isPermanent }
   }
@@ -318,6 +321,7 @@ extension Search {
     }
     if live < Lookup.width, contacts.known.count > live { next = min(next, lastRefill + Self.deadPause) }
     for announce in announces {
+      if !announce.isPermanent, let end = announce.lingersUntil { next = min(next, end) }
       for (id, status) in announce.statuses where lookup.index(of: id) != nil {
         // What is due and could not be done waits for an answer, which leads to a step.
         if let refresh = announce.refreshTime(status), refresh > now { next = min(next, refresh) }

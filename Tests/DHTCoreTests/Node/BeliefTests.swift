@@ -121,7 +121,8 @@ import Testing
     _ = pair.ask(.ping, by: moved)
     pair.serve(moved)
     pair.run(for: .seconds(10))
-    _ = pair.ask(.update(Request.Update(socket: socket, key: key, version: 1, values: ValueList([Value("v", id: 1)]))), by: moved)
+    _ = pair.ask(
+      .update(Request.Update(socket: socket, key: key, version: 1, values: ValueList([Value("v", id: 1)]))), by: moved)
     #expect(pair.changes(of: listen) == [.added(Value("v", id: 1))])
     _ = pair.takeSent()
     for _ in 0..<30 {

@@ -8,7 +8,9 @@ import Testing
   private let host = Host(name: "entry")
 
   /// Pauses between tries, in seconds, when each comes at its time.
-  private func pauses(_ count: Int, hasOperations: Bool, _ bootstrap: inout Bootstrap, from start: Instant = F.start) -> [Int] {
+  private func pauses(_ count: Int, hasOperations: Bool, _ bootstrap: inout Bootstrap, from start: Instant = F.start)
+    -> [Int]
+  {
     var now = start
     return (0..<count).map { _ in
       bootstrap.tried(now: now, hasOperations: hasOperations)

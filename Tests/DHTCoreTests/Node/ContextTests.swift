@@ -28,7 +28,8 @@ import Testing
     }
   }
 
-  @Test("W§13: no date traps, however far off, on whatever clock", arguments: [Int64.min, -1, 0, 1, 1_700_000_000, .max])
+  @Test(
+    "W§13: no date traps, however far off, on whatever clock", arguments: [Int64.min, -1, 0, 1, 1_700_000_000, .max])
   func farOff(seconds: Int64) {
     for now in [Instant.distantPast, Instant(nanoseconds: 0), F.start, .distantFuture] {
       for wall: Int64 in [.min, -1, 0, 1_700_000_000, .max] {

@@ -139,7 +139,9 @@ struct Correspondent: ~Copyable {
     return sent[before...].filter { $0.message.transaction == transaction && $0.request == nil }
   }
 
-  mutating func answer(_ transaction: TransactionID, _ reply: Reply, by contact: NodeContact, from source: SocketAddress? = nil) {
+  mutating func answer(
+    _ transaction: TransactionID, _ reply: Reply, by contact: NodeContact, from source: SocketAddress? = nil
+  ) {
     receive(
       Message(transaction: transaction, body: .reply(sender: contact.id, reply)), from: source ?? contact.address)
   }

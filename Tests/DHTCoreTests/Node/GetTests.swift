@@ -48,7 +48,9 @@ import Testing
   func oneHolder() {
     var pair = pair(14)
     let values = [Value("v", id: 5)]
-    for number in UInt32(1)...8 { pair.held[F.contact(0x80, number).id] = number > 4 ? values + [Value("w", id: 6)] : values }
+    for number in UInt32(1)...8 {
+      pair.held[F.contact(0x80, number).id] = number > 4 ? values + [Value("w", id: 6)] : values
+    }
     let get = pair.perform { node, now in node.get(key, now: now) }
     for _ in 0..<10 { for number in UInt32(1)...14 { pair.serve(F.contact(0x80, number)) } }
     #expect(pair.outcome(get)?.ending == .completed)
@@ -69,7 +71,8 @@ import Testing
     #expect(pair.values(of: get) == [new, x, y])
   }
 
-  @Test("W-3: a node is late after four of its round trips, and then others are asked; it is not asked again within 1 s")
+  @Test(
+    "W-3: a node is late after four of its round trips, and then others are asked; it is not asked again within 1 s")
   func late() {
     var pair = pair(14)
     let get = pair.perform { node, now in node.get(key, now: now) }

@@ -19,7 +19,8 @@ import Testing
   func tokens() throws {
     var pair = Correspondent()
     for request in [
-      Request.find(Request.Find(target: key)), .find(Request.Find(target: key, want: .families(ipv4: false, ipv6: true))),
+      Request.find(Request.Find(target: key)),
+      .find(Request.Find(target: key, want: .families(ipv4: false, ipv6: true))),
       .get(Request.Get(key: key)), .get(Request.Get(key: key, query: Query(select: [.id], where: [.id(1)]))),
     ] {
       let answers = pair.ask(request, by: peer)
@@ -42,7 +43,8 @@ import Testing
     let answers = pair.ask(.put(Request.Put(key: key, values: ValueList(values), token: token)), by: peer)
     #expect(answers.map { $0.reply?.valueID } == [3, 4, 3])
     #expect(pair.node.localValues(at: key).map(\.id) == [3, 4])
-    let late = Request.Put(key: key, values: ValueList([Value("d", id: 9)]), created: WallTime(seconds: 1), token: token)
+    let late = Request.Put(
+      key: key, values: ValueList([Value("d", id: 9)]), created: WallTime(seconds: 1), token: token)
     #expect(pair.ask(.put(late), by: peer).map { $0.reply?.valueID } == [9])
     #expect(!pair.node.localValues(at: key).contains { $0.id == 9 })
   }

@@ -17,7 +17,9 @@ import Testing
     return pair
   }
 
-  @Test("W-51, N-158: after a change of the network every node of the table is asked within 5 s, eight every quarter second")
+  @Test(
+    "W-51, N-158: after a change of the network every node of the table is asked within 5 s, eight every quarter second"
+  )
   func connectivityChange() {
     var pair = crowd(60)
     let table = Set(pair.node.overlays[0].contacts.table.allNodes)
@@ -53,7 +55,9 @@ import Testing
     #expect(pair.listensServed == 2)
   }
 
-  @Test("W-13: listens are renewed every 20 s; every 290 s once our address was stable for ten minutes; again every 20 s after it changed")
+  @Test(
+    "W-13: listens are renewed every 20 s; every 290 s once our address was stable for ten minutes; again every 20 s after it changed"
+  )
   func stableAddress() {
     var pair = Correspondent()
     let peer = F.contact(0x80)
@@ -199,7 +203,9 @@ import Testing
   @Test("A listen without room for its search is refused as throttled")
   func throttledListen() {
     var pair = Correspondent { $0.limits.searches = 2 }
-    let listens = (UInt32(1)...3).map { number in pair.perform { node, now in node.listen(to: F.id(7, number), now: now) } }
+    let listens = (UInt32(1)...3).map { number in
+      pair.perform { node, now in node.listen(to: F.id(7, number), now: now) }
+    }
     #expect(pair.outcome(listens[0]) == nil && pair.outcome(listens[1]) == nil)
     #expect(pair.outcome(listens[2]) == .listen(.throttled))
     #expect(pair.node.brokenInvariant() == nil)

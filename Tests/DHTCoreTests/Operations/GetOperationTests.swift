@@ -6,7 +6,9 @@ import Testing
 @Suite struct GetOperationTests {
   typealias F = CoreFixture
 
-  private func get(_ query: Query = .everything) -> GetOperation { GetOperation(key: F.id(1), query: query, isTraced: false) }
+  private func get(_ query: Query = .everything) -> GetOperation {
+    GetOperation(key: F.id(1), query: query, isTraced: false)
+  }
   private func news(_ get: inout GetOperation, _ values: Value...) -> [Value] { get.news(values) { _ in nil } }
 
   @Test("N-60, W-10: each distinct content comes once; contents under one id do not flip")
@@ -60,6 +62,8 @@ import Testing
       SearchGet.End(isIsolated: false, answered: 5, closest: 8, incomplete: 1, nodes: [F.contact(1)]),
       SearchGet.End(isIsolated: true, answered: 0, closest: 3, incomplete: 2, nodes: []),
     ]
-    #expect(get.outcome(.completed) == GetOutcome(ending: .completed, answered: 5, closest: 8, delivered: 0, incomplete: 3, nodes: [F.contact(1)]))
+    #expect(
+      get.outcome(.completed)
+        == GetOutcome(ending: .completed, answered: 5, closest: 8, delivered: 0, incomplete: 3, nodes: [F.contact(1)]))
   }
 }

@@ -6,7 +6,9 @@ import Testing
 @Suite struct UpkeepTests {
   typealias F = CoreFixture
 
-  @Test("N-37, N-38: first after 3–5 s, then after 5–25 s when there was something to do, else after 60–180 s", arguments: UInt64(1)...50)
+  @Test(
+    "N-37, N-38: first after 3–5 s, then after 5–25 s when there was something to do, else after 60–180 s",
+    arguments: UInt64(1)...50)
   func pauses(seed: UInt64) {
     var random = RandomSource(Seed(seed, 1))
     var upkeep = Upkeep(now: F.start, random: &random)

@@ -26,7 +26,9 @@ import Testing
     }
   }
 
-  @Test("N-20, N-21: three sends, 1.0–1.25 s and 2.0–2.75 s apart, given up 4.0–5.75 s after the third", arguments: UInt64(1)...200)
+  @Test(
+    "N-20, N-21: three sends, 1.0–1.25 s and 2.0–2.75 s apart, given up 4.0–5.75 s after the third",
+    arguments: UInt64(1)...200)
   func timing(seed: UInt64) {
     var random = RandomSource(Seed(seed, 1))
     var request = Self.request(lateAfter: .seconds(10), random: &random)

@@ -16,7 +16,8 @@ import Testing
     #expect(measured(.milliseconds(10)).lateAfter(else: RoundTrip()) == .milliseconds(250))
     #expect(measured(.milliseconds(100)).lateAfter(else: RoundTrip()) == .milliseconds(400))
     #expect(measured(.seconds(3)).lateAfter(else: RoundTrip()) == .seconds(1))
-    #expect(RoundTrip().lateAfter(else: measured(.milliseconds(100))) == .milliseconds(400), "others' time until its own")
+    #expect(
+      RoundTrip().lateAfter(else: measured(.milliseconds(100))) == .milliseconds(400), "others' time until its own")
     #expect(measured(.milliseconds(100)).lateAfter(else: measured(.seconds(3))) == .milliseconds(400))
   }
 

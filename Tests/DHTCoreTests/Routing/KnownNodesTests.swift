@@ -29,7 +29,9 @@ import Testing
   @Test("Expired nodes go first, then the longest silent")
   func order() {
     var known = KnownNodes(limit: 64)
-    for number in UInt32(0)..<64 { known.insert(F.good(F.id(1, number), now: F.at(Double(number + 1))), now: F.at(100)) }
+    for number in UInt32(0)..<64 {
+      known.insert(F.good(F.id(1, number), now: F.at(Double(number + 1))), now: F.at(100))
+    }
     known.update(F.id(1, 40)) { $0.expired = F.at(99) }
     known.insert(F.good(F.id(2), now: F.at(100)), now: F.at(100))
     #expect(known[F.id(1, 40)] == nil && known.count == 64)

@@ -31,7 +31,8 @@ import Testing
     #expect(fixture.table.depth == 1)
   }
 
-  @Test("N-33: a full bucket of good nodes keeps the newcomer as candidate; one that is only named does not displace it")
+  @Test(
+    "N-33: a full bucket of good nodes keeps the newcomer as candidate; one that is only named does not displace it")
   func candidate() {
     var fixture = TableFixture()
     _ = fixture.fillFarBucket()
@@ -160,7 +161,9 @@ import Testing
     #expect(fixture.table.depth > 5)
     for at in fixture.table.buckets.indices {
       #expect(fixture.table.bucketIndex(of: fixture.table.firstID(ofBucket: at)) == at)
-      for _ in 0..<20 { #expect(fixture.table.bucketIndex(of: fixture.table.randomID(inBucket: at, using: &random)) == at) }
+      for _ in 0..<20 {
+        #expect(fixture.table.bucketIndex(of: fixture.table.randomID(inBucket: at, using: &random)) == at)
+      }
       let first = fixture.table.firstID(ofBucket: at)
       #expect(fixture.table.buckets[at].nodes.allSatisfy { first <= $0 })
     }

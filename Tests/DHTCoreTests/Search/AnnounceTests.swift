@@ -8,7 +8,8 @@ import Testing
 
   private func announce(isPermanent: Bool = true) -> Announce {
     Announce(
-      id: 1, value: Value("v", id: 7), created: nil, isPermanent: isPermanent, wantsVerify: false, lifetime: .seconds(600))
+      id: 1, value: Value("v", id: 7), created: nil, isPermanent: isPermanent, wantsVerify: false,
+      lifetime: .seconds(600))
   }
 
   @Test("N-82: a permanent value is refreshed ten seconds before it would expire; others are not")
@@ -16,7 +17,9 @@ import Testing
     let acknowledged = Announce.Status.acknowledged(at: F.at(5))
     #expect(announce().refreshTime(acknowledged) == F.at(595))
     #expect(announce(isPermanent: false).refreshTime(acknowledged) == nil)
-    for status in [nil, .probing, .putting, .refreshing, .verifying(acknowledged: F.at(5)), .refused] as [Announce.Status?] {
+    for status in [nil, .probing, .putting, .refreshing, .verifying(acknowledged: F.at(5)), .refused]
+      as [Announce.Status?]
+    {
       #expect(announce().refreshTime(status) == nil)
     }
   }

@@ -52,7 +52,9 @@ import Testing
       .asked: ["2 - - live", "1 2 - live", "0 - 3 live", "0 - - live", "0 - - failed", "1 - - live", "1 - - live"],
       .late: ["2 1 - live", "1 1 - live", "0 - 3 live", "0 - - live", "0 - - failed", "1 1 - live", "1 1 - live"],
       .answered: ["1 - 1 live", "0 2 1 live", "0 - 3 live", "0 - 1 live", "0 - 1 failed", "0 - - live", "0 - 1 live"],
-      .failed: ["1 - - failed", "0 2 - failed", "0 - 3 failed", "0 - - failed", "0 - - failed", "0 - - failed", "0 - - live"],
+      .failed: [
+        "1 - - failed", "0 2 - failed", "0 - 3 failed", "0 - - failed", "0 - - failed", "0 - - failed", "0 - - live",
+      ],
     ]
     for state in State.allCases {
       #expect(Step.allCases.map { after($0, in: state) } == expected[state], "\(state)")

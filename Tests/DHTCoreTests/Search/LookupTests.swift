@@ -97,7 +97,11 @@ import Testing
     var lookup = Lookup(key: key)
     for prefix in UInt8(1)...10 { lookup.insert(F.contact(prefix), hop: 0) }
     #expect(prefixes(lookup.front(at: F.at(0))) == Array(1...8))
-    for prefix: UInt8 in [1, 2] { lookup.update(F.id(prefix)) { $0.ask(); $0.becomeLate(now: F.at(1)) } }
+    for prefix: UInt8 in [1, 2] {
+      lookup.update(F.id(prefix)) {
+        $0.ask(); $0.becomeLate(now: F.at(1))
+      }
+    }
     #expect(prefixes(lookup.front(at: F.at(4))) == Array(1...8), "nobody answered")
     lookup.update(F.id(5)) { $0.answer(now: F.at(2)) }
     #expect(prefixes(lookup.front(at: F.at(3.9))) == Array(1...8), "they still have time")
@@ -112,7 +116,9 @@ import Testing
     var lookup = Lookup(key: key)
     for prefix in UInt8(1)...4 {
       lookup.insert(F.contact(prefix), hop: 0)
-      lookup.update(F.id(prefix)) { $0.ask(); $0.ask() }
+      lookup.update(F.id(prefix)) {
+        $0.ask(); $0.ask()
+      }
     }
     #expect(lookup.solicited == 4)
     lookup.update(F.id(1)) { $0.becomeLate(now: F.at(1)) }
@@ -136,7 +142,9 @@ import Testing
       #expect(lookup.liveCount <= lookup.candidates.count)
       if let broken = lookup.brokenInvariant() {
         // Asks that never end keep their places; here they may pile up.
-        #expect(broken.hasSuffix("candidates") && lookup.candidates.count { $0.asks > 0 } > 8, "seed \(seed), step \(step): \(broken)")
+        #expect(
+          broken.hasSuffix("candidates") && lookup.candidates.count { $0.asks > 0 } > 8,
+          "seed \(seed), step \(step): \(broken)")
       }
     }
   }

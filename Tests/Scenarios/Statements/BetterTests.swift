@@ -99,9 +99,7 @@ import Testing
     let refused = try #require(friends[0].heard(.listen, about: key)[after...].first)
     stage.world.run(for: .seconds(90))
     let again = friends[0].heard(.listen, about: key).filter { $0.at > refused.at }
-    withKnownIssue("a 401 does not end the time of rare renewals yet") {
-      #expect(again.count >= 4, "\(again.count) listens in 90 s after a 401")
-    }
+    #expect(again.count >= 4, "\(again.count) listens in 90 s after a 401")
     stage.world.cancel(listen)
   }
 
