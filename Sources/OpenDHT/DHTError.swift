@@ -73,7 +73,6 @@ extension Ending.Reason {
     switch self {
     case .zeroKey: "the zero key is no key"
     case .valueTooLarge(let bytes): "the packed value has \(bytes) bytes, the network takes 65568"
-    case .sequenceFilter: "a filter on the sequence number cannot be sent"
     case .wouldReplaceSignedValue: "another owner's signed value has this id"
     case .noAddressFamily: "the node has no socket"
     }

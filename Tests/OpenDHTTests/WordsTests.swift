@@ -39,7 +39,7 @@ struct WordsTests {
       .notRunning, .alreadyRunning, .portInUse(4222), .cannotBind("IPv4: no such device"), .isolated, .throttled,
       .timedOut,
       .cancelled, .replaced, .notStored(PutReceipt(ending: .completed, valueID: 1)), .invalid(.zeroKey),
-      .invalid(.valueTooLarge(packedBytes: 70000)), .invalid(.sequenceFilter), .invalid(.wouldReplaceSignedValue),
+      .invalid(.valueTooLarge(packedBytes: 70000)), .invalid(.wouldReplaceSignedValue),
       .invalid(.noAddressFamily), .cannotResolve("example.org"), .noAnswer("example.org:1"), .coding("not a map"),
     ] as [DHTError])
   func description(error: DHTError) {

@@ -9,6 +9,8 @@ struct Bootstrap {
   private(set) var nextTry: Instant?
   private var lastTry: Instant = .distantPast
   private var backoff = Self.firstBackoff
+  /// Whether there was a connection since the last loss of one.
+  private var wasConnected = false
   /// When the last connection was lost; nil while there never was one.
   private var cutOff: Instant?
 
@@ -45,11 +47,14 @@ struct Bootstrap {
     nextTry = nil
     backoff = Self.firstBackoff
     cutOff = nil
+    wasConnected = true
   }
 
   /// No node is left.
-  mutating func disconnected(now: Instant, wasConnected: Bool) {
+  mutating func disconnected(now: Instant) {
+    // Usually by way of "connecting", while the last nodes are doubted.
     if wasConnected { cutOff = now }
+    wasConnected = false
     if nextTry == nil { nextTry = max(now, lastTry + Self.shortestPause) }
   }
 

@@ -55,6 +55,10 @@ public struct Limits: Sendable {
   public var reassemblyBytes = 8 << 20
   /// Unfinished reassemblies per IPv4 address or IPv6 /64.
   public var reassembliesPerAddress = 64
+  /// Bytes of pushes to listeners that wait for confirmation, in all: a slow crowd must not fill our memory.
+  public var pushBytes = 64 << 20
+  /// The same for one IPv4 address or IPv6 /64: twice what a key's first values take.
+  public var pushBytesPerAddress = 8 << 20
   /// Values of a listen kept per storing node. (node.md §0.1)
   public var listenedValuesPerNode = 4096
   /// Entries of the black list; the oldest goes first. (node.md W-44)

@@ -6,7 +6,7 @@ extension Node {
     for id in announcementsByKey[put.key] ?? [] {
       guard let old = announcements[id], old.value.id == put.value.id else { continue }
       if old.value.hasSameContent(as: put.value), old.isPermanent == put.options.isPermanent {
-        return join(operation, put, id)
+        return announcements[id]?.running.isEmpty == true ? renew(operation, put, id) : join(operation, put, id)
       }
       replace(id)
     }
@@ -21,8 +21,27 @@ extension Node {
     announcements[id]?.operations.append(operation)
     announcements[id]?.waiting.append(operation)
     announcementOfPut[operation] = id
-    if announcements[id]?.running.isEmpty == true { reportAnnouncement(id) }
+    guard put.options.verify else { return }
+    announcements[id]?.wantsVerify = true
+    for index in overlays.indices { overlays[index].verifyAnnounce(id, at: put.key) }
   }
+
+  /// The same value is kept alive already. What its first round achieved may be long untrue: a new round, in which
+  /// nodes that hold the value only refresh it, tells how things are.
+  private mutating func renew(_ operation: OperationID, _ put: Operation.PutOperation, _ id: Announce.ID) {
+    let earlier = announcements[id]?.operations ?? []
+    stopAnnouncement(id)
+    announce(operation, put)
+    guard let fresh = announcementOfPut[operation] else { return }
+    // An application that puts the same again and again holds it by its newest puts.
+    let kept = earlier.suffix(Self.holders)
+    for other in earlier { announcementOfPut[other] = nil }
+    announcements[fresh]?.operations += kept
+    for other in kept { announcementOfPut[other] = fresh }
+  }
+
+  /// Ended puts of one permanent value that each must be cancelled before it is let go.
+  private static let holders = 64
 
   /// Other content under the same id: the newest wins. (N-78)
   private mutating func replace(_ id: Announce.ID) {
@@ -95,7 +114,7 @@ extension Node {
       return announcements[id]?.receipt(ending) ?? PutReceipt(ending: ending, valueID: put.value.id)
     }
     if !announcement.isPermanent || ending == .cancelled && announcement.operations == [operation] {
-      return stopAnnouncement(id)?.receipt(ending) ?? announcement.receipt(ending)
+      return letGo(id)?.receipt(ending) ?? announcement.receipt(ending)
     }
     return partial(announcement).receipt(ending)
   }
@@ -107,6 +126,18 @@ extension Node {
     let result = partial(announcement)
     for index in overlays.indices { _ = overlays[index].stopAnnounce(id, at: announcement.key) }
     return result
+  }
+
+  /// Nobody wants a value kept alive any more: it is not announced, and our copy lives as long as those of others.
+  @discardableResult
+  mutating func letGo(_ id: Announce.ID) -> Announcement? {
+    guard let announcement = stopAnnouncement(id) else { return nil }
+    if announcement.isPermanent, announcement.isStoredLocally {
+      _ = store.put(
+        announcement.value, at: announcement.key, created: context.now, origin: .local(isPermanent: false),
+        now: context.now)
+    }
+    return announcement
   }
 
   @discardableResult

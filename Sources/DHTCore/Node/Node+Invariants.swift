@@ -10,7 +10,6 @@ extension Node {
     for (id, operation) in operations {
       if let broken = brokenInvariant(of: operation, id) { return "operation \(id.number): \(broken)" }
     }
-    if held.contains(where: { operations[$0] == nil }) { return "an ended operation is held" }
     if deadlines.keys.contains(where: { operations[$0] == nil }) { return "an ended operation has a deadline" }
     if operationDeadlines.count > 4 * operations.count + 128 { return "deadlines of ended operations pile up" }
     return brokenAnnouncement() ?? brokenGroup()

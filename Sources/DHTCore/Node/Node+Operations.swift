@@ -101,6 +101,8 @@ extension Node {
     updateStatus()
     guard status == .connecting else { return start(operation) }
     held.append(operation)
+    // Those that ended meanwhile stay in the list until it is used, or too long.
+    if held.count > 2 * operations.count + 64 { held.removeAll { operations[$0] == nil } }
     // Somebody waits to know whether the nodes that were silent for long are there.
     for index in overlays.indices { overlays[index].wake(context.now) }
   }
@@ -238,7 +240,6 @@ extension Node {
   mutating func finish(_ operation: OperationID, _ ending: Ending) {
     guard let state = operations.removeValue(forKey: operation) else { return }
     deadlines[operation] = nil
-    held.removeAll { $0 == operation }
     switch state {
     case .get(var get):
       for index in overlays.indices where get.running.contains(overlays[index].family) {
@@ -261,7 +262,7 @@ extension Node {
     if operations[operation] != nil { finish(operation, .cancelled) }
     if let id = announcementOfPut.removeValue(forKey: operation) {
       announcements[id]?.operations.removeAll { $0 == operation }
-      if announcements[id]?.operations.isEmpty == true { stopAnnouncement(id) }
+      if announcements[id]?.operations.isEmpty == true { letGo(id) }
     }
     settle()
   }

@@ -9,11 +9,17 @@ extension Node {
   private static let closenessMinimum = 8
   /// Values of one update, in bytes: more go into the next. Nodes since 2.5.0 do the same. (wire.md §3.8)
   private static let updateBytes = 57344
+  /// Values of one update, in count: their sizes stand in its head, which must fit a datagram.
+  private static let updateValues = 4096
+  /// Ids of one update: nine bytes each at most, and they must fit a datagram.
+  private static let updateIDs = 4096
   /// Values of one get reply, in bytes and count: what a peer can take in one burst. It asks for the rest by id.
   private static let replyBytes = 4 << 20
   private static let replyValues = 4096
-  /// Rows of one `fileds` reply: it is never split, and must fit a datagram.
-  private static let replyRows = 2048
+  /// Bytes of the rows of one `fileds` reply: it is never split, and must fit a datagram of 65507 with all else.
+  private static let replyRowBytes = 60_000
+  /// A row without owner and user type: an id of 9, a type and a sequence of 3 each, a zero owner of 22, headers.
+  private static let rowBytes = 48
 
   mutating func answer(
     _ request: Request, sender: NodeID, from source: SocketAddress, _ transaction: TransactionID, _ index: Int
@@ -78,7 +84,7 @@ extension Node {
     if query.select.isEmpty {
       answer.values = ValueList(fitting(values))
     } else if !values.isEmpty {
-      answer.fields = fields(of: values.prefix(Self.replyRows), query)
+      answer.fields = fields(of: values, query)
     }
     reply(answer, transaction, to: source)
   }
@@ -95,7 +101,13 @@ extension Node {
   /// Selected fields in ascending order, each once.
   private func fields(of values: some Sequence<Value>, _ query: Query) -> FieldList {
     let selected = Query.Field.allCases.filter { query.select.contains($0) }
-    let rows = values.map { value in
+    var bytes = 0
+    let fitting = values.prefix { value in
+      bytes += Self.rowBytes + (selected.contains(.owner) ? value.signature?.owner.count ?? 0 : 0)
+      if selected.contains(.userType) { bytes += value.body?.userTypeBytes.count ?? 0 }
+      return bytes <= Self.replyRowBytes
+    }
+    let rows = fitting.map { value in
       FieldList.Row(record: Query(select: selected).record(of: value) { _ in nil }, ownerKey: value.signature?.owner)
     }
     return FieldList(fields: selected, rows: rows)
@@ -108,19 +120,20 @@ extension Node {
     guard tokens.accepts(put.token, from: source) else { return refuse(.putWithWrongToken, transaction, to: source) }
     let isOurs = !configuration.isClient && isCloseEnough(to: put.key, index)
     let created = context.instant(of: put.created)
-    for value in put.values.values {
-      guard value.id != 0 else { return refuse(.putWithoutID, transaction, to: source) }
+    let values = put.values.values.prefix { $0.id != 0 }
+    for value in values {
       // Refused or not, the answer is the same: the sender must not look for others, who would take it wrongly.
       let origin = ValueStore.Origin.remote(NodeContact(id: sender, address: source))
       if isOurs {
         let result = store.put(value, at: put.key, created: created, origin: origin, now: context.now)
         if case .refused = result { context.counters.valuesRefused += 1 }
-        takeStoreChanges()
       } else {
         context.counters.valuesRefused += 1
       }
-      reply(Reply(valueID: value.id), transaction, to: source)
     }
+    takeStoreChanges()
+    for value in values { reply(Reply(valueID: value.id), transaction, to: source) }
+    if values.count < put.values.values.count { refuse(.putWithoutID, transaction, to: source) }
   }
 
   /// Whether fewer than fourteen known nodes are nearer to a key than we are.
@@ -178,23 +191,27 @@ extension Node {
 extension Node {
   /// Tells everyone who listens what changed in storage.
   mutating func takeStoreChanges() {
+    var news: [InfoHash: StoreNews] = [:]
+    var keys: [InfoHash] = []
     while let change = store.takeChange() {
-      for listener in listeners.listeners(at: change.key) { push(change, to: listener) }
       hearLocal(change)
       if case .added = change.kind { watchKey(change.key) }
+      guard listeners.hasListeners(at: change.key) else { continue }
+      if news[change.key] == nil { keys.append(change.key) }
+      news[change.key, default: StoreNews()].add(change.kind)
+    }
+    for key in keys {
+      guard let told = news[key] else { continue }
+      for listener in listeners.listeners(at: key) { push(told, at: key, to: listener) }
     }
   }
 
-  private mutating func push(_ change: StoreChange, to listener: RemoteListeners.Listener) {
-    switch change.kind {
-    case .added(let value), .edited(let value):
-      guard Query(where: listener.query.filters).matches(value, ownerID: configuration.ownerID) else { return }
-      push([value], at: change.key, to: listener, isFirst: false)
-    case .refreshed(let id):
-      pushIDs(at: change.key, refreshed: [id], to: listener)
-    case .expired(let values):
-      pushIDs(at: change.key, expired: values.map(\.id), to: listener)
-    }
+  private mutating func push(_ news: StoreNews, at key: InfoHash, to listener: RemoteListeners.Listener) {
+    let query = Query(where: listener.query.filters)
+    let values = news.values.filter { query.matches($0, ownerID: configuration.ownerID) }
+    push(values, at: key, to: listener, isFirst: false)
+    if !news.refreshed.isEmpty { pushIDs(at: key, refreshed: news.refreshed, to: listener) }
+    if !news.expired.isEmpty { pushIDs(at: key, expired: news.expired, to: listener) }
   }
 
   private mutating func push(
@@ -202,13 +219,14 @@ extension Node {
   ) {
     guard !values.isEmpty else { return }
     guard listener.version > 0 else { return pushLegacy(values, at: key, to: listener, isFirst: isFirst) }
-    var rest = values[...]
+    // As much as one get gives; who wants more asks for it.
+    var rest = fitting(values)[...]
     while !rest.isEmpty {
       var bytes = 0
-      // A new update starts once this one holds 56 KiB, as deployed nodes do it.
-      let count = rest.firstIndex { value in
-        defer { bytes += value.size }
-        return bytes >= Self.updateBytes
+      // A new update starts once this one holds 56 KiB, as deployed nodes do it, or many small values.
+      let count = rest.indices.first { place in
+        defer { bytes += rest[place].size }
+        return bytes >= Self.updateBytes || place - rest.startIndex >= Self.updateValues
       }
       let batch = rest[..<(count ?? rest.endIndex)]
       rest = rest[batch.endIndex...]
@@ -222,6 +240,15 @@ extension Node {
   private mutating func pushIDs(
     at key: InfoHash, refreshed: [Value.ID] = [], expired: [Value.ID] = [], to listener: RemoteListeners.Listener
   ) {
+    if max(refreshed.count, expired.count) > Self.updateIDs {
+      pushIDs(
+        at: key, refreshed: Array(refreshed.dropFirst(Self.updateIDs)),
+        expired: Array(expired.dropFirst(Self.updateIDs)),
+        to: listener)
+      return pushIDs(
+        at: key, refreshed: Array(refreshed.prefix(Self.updateIDs)), expired: Array(expired.prefix(Self.updateIDs)),
+        to: listener)
+    }
     let token = tokens.token(for: listener.contact.address)
     guard listener.version > 0 else {
       let push = LegacyPush(token: token, refreshed: refreshed, expired: expired)
@@ -235,6 +262,10 @@ extension Node {
 
   private mutating func sendUpdate(_ update: Request.Update, at key: InfoHash, to listener: RemoteListeners.Listener) {
     guard let index = overlayIndex(listener.contact.address.family) else { return }
+    guard overlays[index].mayPush(to: listener.contact.address, configuration.limits) else {
+      context.counters.pushesDropped += 1
+      return
+    }
     overlays[index].contacts.ask(
       listener.contact.address, node: listener.contact.id, .update(update),
       for: .update(key: key, listener.socket), &context)
@@ -250,7 +281,7 @@ extension Node {
     if listener.query.select.isEmpty {
       answer.values = ValueList(fitting(values))
     } else {
-      answer.fields = fields(of: values.prefix(Self.replyRows), listener.query)
+      answer.fields = fields(of: values, listener.query)
     }
     reply(answer, listener.socket, to: listener.contact.address)
   }

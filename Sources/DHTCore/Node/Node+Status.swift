@@ -21,7 +21,7 @@ extension Node {
     if statuses != old {
       context.outbox.tell(.statusChanged(ipv4: status(of: .ipv4), ipv6: status(of: .ipv6)))
       for index in overlays.indices where statuses[index] == .connected && old[index] != .connected { joined(index) }
-      if best == .disconnected { bootstrap.disconnected(now: context.now, wasConnected: old.max() == .connected) }
+      if best == .disconnected { bootstrap.disconnected(now: context.now) }
     }
     if best != .connecting { releaseHeld() }
   }

@@ -155,7 +155,6 @@ extension Node {
   public mutating func shutDown(now: Instant) {
     begin(now)
     isShutDown = true
-    held = []
     for operation in operations.keys.sorted() { finish(operation, .cancelled) }
     for id in announcements.keys.sorted() { stopAnnouncement(id) }
     for id in groups.keys.sorted() { closeGroup(id) }

@@ -28,8 +28,6 @@ public enum Ending: Hashable, Sendable {
     case zeroKey
     /// The packed value is over 65568 bytes; peers refuse it. (wire.md §7)
     case valueTooLarge(packedBytes: Int)
-    /// A filter on the sequence number cannot travel: peers abort on it. (wire.md §6.1)
-    case sequenceFilter
     /// We know a signed value of another owner under the id; a put over it is never sent. (node.md W-20)
     case wouldReplaceSignedValue
     case noAddressFamily

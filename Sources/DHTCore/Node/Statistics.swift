@@ -54,6 +54,8 @@ public struct Counters: Hashable, Sendable {
   public var unexpected = 0
   /// Reassemblies given up, and parts that belonged to none.
   public var partsDropped = 0
+  /// Pushes that a listener did not get, since it or others have not confirmed those before.
+  public var pushesDropped = 0
   /// Values that storage refused, by policy, distance, age or quota.
   public var valuesRefused = 0
   /// Values pushed out by the quota.

@@ -6,7 +6,7 @@ struct Announcement {
   let key: InfoHash
   let value: Value
   let isPermanent: Bool
-  let wantsVerify: Bool
+  var wantsVerify: Bool
   let isStoredLocally: Bool
   /// Puts that wait for the first round.
   var waiting: [OperationID] = []

@@ -9,6 +9,8 @@ struct GetOperation {
   var running: Set<AddressFamily> = []
   var ends: [SearchGet.End] = []
   var delivered = 0
+  /// Values that were left out, since there were too many bytes of them.
+  private(set) var dropped = 0
   /// What was delivered under each id, so that each distinct content comes once. (node.md W-10)
   private var contents: [Value.ID: [Value]] = [:]
   private var records: Set<FieldRecord> = []
@@ -21,6 +23,9 @@ struct GetOperation {
 
   /// Different contents delivered under one id. Honest nodes hold one, or for a moment two.
   private static let contentsPerID = 8
+  /// Bytes of values delivered by one get: what we remember of them, to tell each once, stays within it.
+  private static let deliveredBytes = 128 << 20
+  private var bytes = 0
   /// Values or records delivered by one get; nodes store no more under a key. (node.md §0.1)
   private static let deliveryLimit = 65536
 
@@ -35,6 +40,11 @@ struct GetOperation {
         return false
       }
       if value.signature != nil, known.contains(where: { $0.sequence > value.sequence }) { return false }
+      guard bytes + value.size <= Self.deliveredBytes else {
+        dropped += 1
+        return false
+      }
+      bytes += value.size
       contents[value.id, default: []].append(value)
       delivered += 1
       return true
@@ -62,6 +72,6 @@ struct GetOperation {
     let live = ends.filter { !$0.isIsolated }
     return GetOutcome(
       ending: ending, answered: live.reduce(0) { $0 + $1.answered }, closest: live.reduce(0) { $0 + $1.closest },
-      delivered: delivered, incomplete: ends.reduce(0) { $0 + $1.incomplete }, nodes: live.flatMap(\.nodes))
+      delivered: delivered, incomplete: dropped + ends.reduce(0) { $0 + $1.incomplete }, nodes: live.flatMap(\.nodes))
   }
 }

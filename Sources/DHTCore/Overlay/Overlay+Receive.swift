@@ -176,7 +176,9 @@ extension Overlay {
   }
 
   /// A request ended badly: with an error, or, if `code` is nil, in silence.
-  mutating func fail(_ request: PendingRequest, code: UInt16?, _ context: inout Context) {
+  mutating func fail(
+    _ request: PendingRequest, code: UInt16?, silence: PutFailure.Reason = .silent, _ context: inout Context
+  ) {
     switch request.purpose {
     case .bootstrap:
       bootstrapPings -= 1
@@ -191,7 +193,7 @@ extension Overlay {
       searches[key]?.fail(request, code: code, &contacts, &context)
       touch(key)
     case .probeValue(let key, let id), .put(let key, let id), .refresh(let key, let id):
-      searches[key]?.failAnnounce(request, code: code, id, &contacts, &context)
+      searches[key]?.failAnnounce(request, code: code, silence: silence, id, &contacts, &context)
       touch(key)
     case .verify(let key, let id):
       searches[key]?.failVerify(request, id)
@@ -210,7 +212,7 @@ extension Overlay {
   mutating func sendFailed(to destination: SocketAddress, _ context: inout Context) {
     for transaction in contacts.requests.transactions(where: { $0.destination == destination }) {
       guard let request = contacts.finish(transaction) else { continue }
-      fail(request, code: nil, &context)
+      fail(request, code: nil, silence: .unreachable, &context)
       if let node = request.node, contacts.known[node]?.address == destination { expire(node, &context) }
     }
     settle(&context)

@@ -174,6 +174,13 @@ extension Overlay {
     return searches[key]!.announces.remove(at: index)
   }
 
+  /// A put joined that wants its value shown by those who store it.
+  mutating func verifyAnnounce(_ id: Announce.ID, at key: InfoHash) {
+    guard let index = searches[key]?.announceIndex(id) else { return }
+    searches[key]?.announces[index].wantsVerify = true
+    touch(key)
+  }
+
   mutating func stopListen(_ id: NetworkListen.ID, at key: InfoHash) {
     guard searches[key] != nil else { return }
     searches[key]!.removeListen(id, &contacts)
@@ -214,6 +221,12 @@ extension Overlay {
 extension Overlay {
   /// Whether something is left to tell or to do.
   var isUnsettled: Bool { !contacts.effects.isEmpty || !touchedKeys.isEmpty }
+
+  /// Whether another push may wait for a listener's confirmation.
+  func mayPush(to address: SocketAddress, _ limits: Limits) -> Bool {
+    contacts.requests.totalPushBytes < limits.pushBytes
+      && contacts.requests.pushBytes(to: address) < limits.pushBytesPerAddress
+  }
 
   /// The good nodes nearest to a target, nearest first.
   func closestGood(to target: InfoHash, count: Int, now: Instant) -> [NodeContact] {

@@ -7,6 +7,9 @@ import DHTWire
 struct RequestTable {
   private var requests: [TransactionID: PendingRequest] = [:]
   private var deadlines = DeadlineQueue<TransactionID>()
+  /// Bytes of pushes to listeners that are not confirmed yet, by the address that asked for them, and in all.
+  private var pushBytes: [IPAddress: Int] = [:]
+  private(set) var totalPushBytes = 0
 
   var count: Int { requests.count }
   /// Entries that wait for their time, stale ones included.
@@ -25,10 +28,25 @@ struct RequestTable {
   mutating func insert(_ request: PendingRequest) {
     deadlines.push(request.transaction, at: request.nextDeadline)
     requests[request.transaction] = request
+    count(request, 1)
   }
 
   mutating func remove(_ transaction: TransactionID) -> PendingRequest? {
-    requests.removeValue(forKey: transaction)
+    guard let request = requests.removeValue(forKey: transaction) else { return nil }
+    count(request, -1)
+    return request
+  }
+
+  /// Bytes of pushes that a listener's address has not confirmed yet.
+  func pushBytes(to address: SocketAddress) -> Int { pushBytes[address.ip.quotaPrefix] ?? 0 }
+
+  private mutating func count(_ request: PendingRequest, _ sign: Int) {
+    guard case .update = request.purpose else { return }
+    let source = request.destination.ip.quotaPrefix
+    let bytes = sign * request.packets.bytes.count
+    totalPushBytes += bytes
+    let rest = (pushBytes[source] ?? 0) + bytes
+    pushBytes[source] = rest > 0 ? rest : nil
   }
 
   mutating func receiveHead(_ transaction: TransactionID, until deadline: Instant) {
@@ -66,7 +84,7 @@ struct RequestTable {
         deadlines.push(transaction, at: request.nextDeadline)
         return .retransmit(request, reportLate: reportLate)
       case .reportExpired:
-        requests[transaction] = nil
+        _ = remove(transaction)
         return .expired(request)
       }
     }

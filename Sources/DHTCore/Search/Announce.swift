@@ -29,7 +29,7 @@ struct Announce {
   /// When the value was made; nil for a permanent one, which is always fresh.
   let created: Instant?
   let isPermanent: Bool
-  let wantsVerify: Bool
+  var wantsVerify: Bool
   /// How long a node keeps it.
   let lifetime: Duration
   var statuses: [NodeID: Status] = [:]
@@ -40,7 +40,8 @@ struct Announce {
   var isReported = false
   /// Until when nodes that were late with their first answer still get the value. (See `linger`.)
   var lingersUntil: Instant?
-  var isVerified = false
+  /// Nodes that were asked to show the value.
+  var verified: Set<NodeID> = []
 
   init(id: ID, value: Value, created: Instant?, isPermanent: Bool, wantsVerify: Bool, lifetime: Duration) {
     self.id = id

@@ -122,7 +122,7 @@ extension Search {
       return true
     }
     guard isAcknowledged else { return }
-    if announce.wantsVerify, !announce.isVerified {
+    if announce.wantsVerify, announce.stored.contains(where: { !announce.verified.contains($0.id) }) {
       verify(index, &contacts, &context)
     } else {
       report(index, isIsolated: false, &contacts, context.now)
@@ -178,14 +178,20 @@ extension Search {
 
   /// A put, refresh or probe was refused, or its node fell silent.
   mutating func failAnnounce(
-    _ request: PendingRequest, code: UInt16?, _ id: Announce.ID, _ contacts: inout Contacts, _ context: inout Context
+    _ request: PendingRequest, code: UInt16?, silence: PutFailure.Reason, _ id: Announce.ID, _ contacts: inout Contacts,
+    _ context: inout Context
   ) {
     guard let index = announceIndex(id), let node = request.node else { return }
     let contact = NodeContact(id: node, address: request.destination)
+    if case .probeValue = request.purpose, let code {
+      // Who will not even show what it has is left alone: asking again would go on for ever.
+      announces[index].statuses[node] = .refused
+      return announces[index].fail(contact, .refused(code: code))
+    }
     switch code {
     case nil:
       announces[index].statuses[node] = nil
-      announces[index].fail(contact, .silent)
+      announces[index].fail(contact, silence)
       lookup.update(node) { $0.fail() }
     case 401:
       // The token grew old: fetch another, then put again. The fourth refusal in a row expires the node.
@@ -208,9 +214,8 @@ extension Search {
 extension Search {
   /// An acknowledgement proves nothing (wire.md §3.5): asks each node to show the value.
   private mutating func verify(_ index: Int, _ contacts: inout Contacts, _ context: inout Context) {
-    announces[index].isVerified = true
     let query = Query(where: [.id(announces[index].value.id)])
-    for contact in announces[index].stored {
+    for contact in announces[index].stored where announces[index].verified.insert(contact.id).inserted {
       guard case .acknowledged(let at)? = announces[index].statuses[contact.id] else { continue }
       announces[index].statuses[contact.id] = .verifying(acknowledged: at)
       contacts.ask(

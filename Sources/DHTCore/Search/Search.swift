@@ -126,10 +126,14 @@ extension Search {
 
   /// The nearest node with something left to ask it, and for which get; nil for a find.
   private func nextAsk(_ contacts: borrowing Contacts, _ now: Instant) -> (Candidate, get: Int?)? {
+    // A node that refused a value is replaced by the next, which needs a token, too.
+    let refused = lookup.candidates.count { candidate in
+      announces.contains { $0.statuses[candidate.id] == .refused }
+    }
     var seen = 0
     for candidate in lookup.candidates where !candidate.isFailed && !candidate.isLate {
       seen += 1
-      guard seen <= Lookup.width else { return nil }
+      guard seen <= Lookup.width + refused else { return nil }
       if let get = gets.firstIndex(where: { $0.statuses[candidate.id] == nil }) { return (candidate, get) }
       guard needsTokens, candidate.asks == 0 else { continue }
       let hasToken = explores || contacts.known.look(candidate.id) { $0.hasFreshToken(at: now) } ?? false
@@ -202,9 +206,14 @@ extension Search {
       let listed = (reply.fields?.rows ?? []).compactMap { row in
         row.record.id.map { SearchGet.Listed(id: $0, sequence: row.record.sequence ?? 0) }
       }
-      fetch(listed, at: get, from: contact, &contacts, &context)
+      fetch(Array(listed.prefix(SearchGet.listedValues)), at: get, from: contact, &contacts, &context)
     case .value(let id):
       gets[get].fetching[id] = nil
+      // It listed what it does not give: whatever else it lists is not worth the time.
+      guard !reply.values.values.isEmpty || missing > 0 else {
+        gets[get].statuses[contact.id] = .answered
+        return
+      }
       if missing > 0 { gets[get].incomplete += 1 }
       guard case .fetching(let rest)? = gets[get].statuses[contact.id] else { return }
       fetch(rest, at: get, from: contact, &contacts, &context)

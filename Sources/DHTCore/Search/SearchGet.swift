@@ -47,6 +47,9 @@ struct SearchGet {
   /// Full answers asked for at once. More would multiply a large key's traffic for nothing.
   static let fullAnswers = 4
 
+  /// Values fetched one by one from one node's list; as many as we list ourselves.
+  static let listedValues = 1024
+
   /// How the next node is asked.
   var nextStage: PendingRequest.GetStage {
     guard query.select.isEmpty else { return .values }

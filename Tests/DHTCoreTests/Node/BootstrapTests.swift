@@ -36,10 +36,22 @@ import Testing
     bootstrap.add(host)
     bootstrap.connected()
     #expect(bootstrap.nextTry == nil)
-    bootstrap.disconnected(now: F.start, wasConnected: true)
+    bootstrap.disconnected(now: F.start)
     #expect(bootstrap.nextTry == F.start)
     #expect(pauses(5, hasOperations: false, &bootstrap).last == 60)
     #expect(pauses(5, hasOperations: false, &bootstrap, from: F.at(3601)).last == 600)
+  }
+
+  @Test("W-49: a connection counts as lost though the last nodes were doubted first")
+  func lostByWayOfConnecting() {
+    var bootstrap = Bootstrap()
+    bootstrap.add(host)
+    bootstrap.connected()
+    // Nothing is told of the doubt: the next word is that nobody is left.
+    bootstrap.disconnected(now: F.start)
+    #expect(pauses(5, hasOperations: false, &bootstrap).last == 60)
+    bootstrap.disconnected(now: F.at(4000))
+    #expect(pauses(5, hasOperations: false, &bootstrap, from: F.at(8000)).last == 600)
   }
 
   @Test("Being disconnected again does not put off what is planned; being hurried does not overrun")
@@ -48,7 +60,7 @@ import Testing
     bootstrap.add(host)
     _ = pauses(4, hasOperations: false, &bootstrap)
     let planned = bootstrap.nextTry
-    bootstrap.disconnected(now: F.at(100), wasConnected: false)
+    bootstrap.disconnected(now: F.at(100))
     #expect(bootstrap.nextTry == planned)
     bootstrap.tried(now: F.at(200), hasOperations: false)
     bootstrap.hasten(now: F.at(201))
