@@ -52,7 +52,6 @@ extension Node {
           context.counters.unexpected += 1
           return
         }
-        overlays[index].receiveHead(message.transaction, now: context.now)
       }
       assembleOrHandle(message, reply.values, from: source, index)
     case .failure(let sender, _), .legacyPush(let sender, _):
@@ -76,7 +75,10 @@ extension Node {
     guard let values, !values.announced.isEmpty else { return handle(message, missing: 0, from: source, index) }
     switch reassembler.open(message, from: source, now: context.now) {
     case .complete(let whole): handle(whole, missing: 0, from: source, index)
-    case .pending, .duplicate: break
+    case .pending:
+      // Only now: a head that finds no room leaves the request to be sent again.
+      if case .reply = message.body { overlays[index].receiveHead(message.transaction, now: context.now) }
+    case .duplicate: break
     case .refused: context.counters.partsDropped += 1
     }
   }

@@ -173,6 +173,16 @@ struct Correspondent: ~Copyable {
     sent = []
   }
 
+  /// A node with so many good nodes around `CoreFixture.id(0x80, 0)`, which have told all they know.
+  static func among(_ count: UInt32) -> Correspondent {
+    var pair = Correspondent()
+    for number in 1...count { pair.befriend(CoreFixture.contact(0x80, number)) }
+    pair.run(for: .seconds(1))
+    for number in 1...count { pair.serve(CoreFixture.contact(0x80, number)) }
+    _ = pair.takeSent()
+    return pair
+  }
+
   private mutating func collect() {
     var caught: [Sent] = []
     node.takeDatagrams { bytes, destination in

@@ -9,16 +9,6 @@ import Testing
   typealias F = CoreFixture
   private let key = F.id(0x80, 0)
 
-  /// A node with so many good nodes around the key.
-  private func pair(_ count: UInt32) -> Correspondent {
-    var pair = Correspondent()
-    for number in 1...count { pair.befriend(F.contact(0x80, number)) }
-    pair.run(for: .seconds(1))
-    for number in 1...count { pair.serve(F.contact(0x80, number)) }
-    _ = pair.takeSent()
-    return pair
-  }
-
   /// Nodes that were asked about the key.
   private func asked(_ pair: borrowing Correspondent) -> [SocketAddress] {
     pair.sent.compactMap { sent in
@@ -28,7 +18,7 @@ import Testing
 
   @Test("W-4: a get asks the nearest eight, four of them for values, and stops when they answered")
   func nearestEight() {
-    var pair = pair(14)
+    var pair = Correspondent.among(14)
     let get = pair.perform { node, now in node.get(key, now: now) }
     var all: [SocketAddress] = []
     for _ in 0..<10 {
@@ -46,7 +36,7 @@ import Testing
 
   @Test("W-4: a value that many hold is fetched from few, and one that only lists show from one holder")
   func oneHolder() {
-    var pair = pair(14)
+    var pair = Correspondent.among(14)
     let values = [Value("v", id: 5)]
     for number in UInt32(1)...8 {
       pair.held[F.contact(0x80, number).id] = number > 4 ? values + [Value("w", id: 6)] : values
@@ -60,7 +50,7 @@ import Testing
 
   @Test("W-10: two contents under one id are delivered once each, a higher sequence instead of a lower")
   func contents() {
-    var pair = pair(4)
+    var pair = Correspondent.among(4)
     let (old, new) = (F.signed(5, "old", sequence: 1), F.signed(5, "new", sequence: 2))
     let (x, y) = (Value("x", id: 6), Value("y", id: 6))
     pair.held[F.contact(0x80, 1).id] = [new, x]
@@ -74,7 +64,7 @@ import Testing
   @Test(
     "W-3: a node is late after four of its round trips, and then others are asked; it is not asked again within 1 s")
   func late() {
-    var pair = pair(14)
+    var pair = Correspondent.among(14)
     let get = pair.perform { node, now in node.get(key, now: now) }
     let first = asked(pair)
     #expect((4...8).contains(first.count))
@@ -92,7 +82,7 @@ import Testing
 
   @Test("A node that sends the head of an answer again and again does not hold up a get")
   func endlessHeads() {
-    var pair = pair(1)
+    var pair = Correspondent.among(1)
     let peer = F.contact(0x80, 1)
     let get = pair.perform { node, now in node.get(key, now: now) }
     guard let transaction = pair.requests(to: peer.address).last?.transaction else {
@@ -114,7 +104,7 @@ import Testing
 
   @Test("Nothing is told of a traced get after its end")
   func tracesEnd() {
-    var pair = pair(2)
+    var pair = Correspondent.among(2)
     let get = pair.perform { node, now in node.get(key, isTraced: true, now: now) }
     pair.perform { node, now in node.cancel(get, now: now) }
     pair.serve(F.contact(0x80, 1))
