@@ -15,7 +15,7 @@ public struct Query: Hashable, Sendable {
     case valueType(UInt16)
     /// SHA-1 of the owner's key. Unsigned and encrypted values never match.
     case owner(InfoHash)
-    /// Cannot travel: peers abort on it. Applied on our side only.
+    /// Has no packed form, so it does not travel; applied on our side only. (wire.md §6.5)
     case sequence(UInt16)
     case userType([UInt8])
 

@@ -11,7 +11,7 @@ extension Query {
     do throws(MessagePackError) { self = try Query(reading: &reader) } catch { throw .malformed(error) }
   }
 
-  /// The query as it travels. A filter on the sequence number stays at home: peers abort on it. (wire.md §6.5)
+  /// The query as it travels. A filter on the sequence number has no packed form and stays at home. (wire.md §6.5)
   public func packed() -> [UInt8] {
     MessagePackWriter.bytes { write(to: &$0) }
   }

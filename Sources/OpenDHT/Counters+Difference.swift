@@ -7,7 +7,7 @@ extension Counters {
     for path: WritableKeyPath<Counters, Int> in [
       \.datagramsSent, \.datagramsReceived, \.bytesSent, \.bytesReceived, \.retransmissions, \.requestsExpired,
       \.malformed, \.otherNetwork, \.refusedSources, \.rateLimited, \.unexpected, \.partsDropped, \.valuesRefused,
-      \.valuesEvicted,
+      \.valuesEvicted, \.pushesDropped,
     ] {
       difference[keyPath: path] -= earlier[keyPath: path]
     }

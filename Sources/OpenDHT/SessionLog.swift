@@ -49,6 +49,7 @@ struct SessionLog {
       ("of other networks", new.otherNetwork - old.otherNetwork),
       ("from refused sources", new.refusedSources - old.refusedSources),
       ("over the rate limit", new.rateLimited - old.rateLimited),
+      ("pushes dropped", new.pushesDropped - old.pushesDropped),
       ("unexpected", new.unexpected - old.unexpected),
       ("parts dropped", new.partsDropped - old.partsDropped),
       ("values refused", new.valuesRefused - old.valuesRefused),

@@ -54,7 +54,9 @@ struct CommandRun: Sendable {
     }
     let addresses = BootstrapCheck(options.bootstrap, dht, output)
     let working = Task {
-      if await addresses.hasAny(within: options.timeout) || !needsNetwork { return await work(self) }
+      if !needsNetwork { return await work(self) }
+      if await addresses.hasAny(within: options.timeout) { return await work(self) }
+      if addresses.isUndecided { await output.error("not connected: no bootstrap host was resolved in time") }
       return .notConnected
     }
     signals.tell { _ in

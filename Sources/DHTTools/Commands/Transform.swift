@@ -50,7 +50,7 @@ enum Transform {
     let query: Query
     do { query = try QueryText.parse(text) } catch { throw ValidationError(terminalSafe(error.description)) }
     let hasSequence = query.filters.contains { $0.field == .sequence }
-    if hasSequence { throw ValidationError("A condition on seq cannot be sent: deployed nodes stop on it.") }
+    if hasSequence { throw ValidationError("A condition on seq cannot be sent: the network has no form for it.") }
     return query
   }
 }
