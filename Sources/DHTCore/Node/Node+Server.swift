@@ -136,7 +136,8 @@ extension Node {
     if values.count < put.values.values.count { refuse(.putWithoutID, transaction, to: source) }
   }
 
-  /// Whether fewer than fourteen known nodes are nearer to a key than we are.
+  /// Whether a key is ours to keep: of the nearest fourteen good nodes we know, the farthest is no nearer to it than we
+  /// are. With fewer than eight we cannot tell, and keep it.
   private func isCloseEnough(to key: InfoHash, _ index: Int) -> Bool {
     let nearest = closestGood(to: key, count: Self.closenessNodes, index)
     guard nearest.count >= Self.closenessMinimum, let farthest = nearest.last else { return true }

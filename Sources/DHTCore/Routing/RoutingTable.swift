@@ -29,7 +29,7 @@ struct RoutingTable {
   /// An entry point keeps more nodes of far regions, since strangers ask it first.
   let isBootstrap: Bool
   private(set) var buckets = [Bucket()]
-  /// When the bucket of our own id last had a new node.
+  /// When a new node last came to the bucket of our own id, whether or not it found a place.
   private(set) var grown: Instant = .distantPast
 
   init(own: NodeID, isBootstrap: Bool) {
