@@ -169,6 +169,16 @@ extension World {
     return NodeContact(id: machines[number].nodeID, address: address)
   }
 
+  /// Runs a check of a node, which hears of the result after `checkTime`. A node that was stopped meanwhile does not.
+  func run(_ check: Check, for machine: Machine) {
+    guard let running = machine.running else { return }
+    let result = check.run()
+    after(checkTime) { world in
+      guard machine.running === running else { return }
+      world.drive(machine) { [now = world.now] in $0.checked(result, now: now) }
+    }
+  }
+
   func resolve(_ host: Host, for machine: Machine) {
     let addresses = lookUp(host.name).map { SocketAddress(ip: $0, port: host.port) }
     after(resolutionTime) { world in

@@ -35,6 +35,8 @@ public final class World {
   public var names: [String: [IPAddress]] = [:]
   /// How long the resolution of a name takes.
   public var resolutionTime: Duration = .milliseconds(1)
+  /// How long the verification and decryption of values take.
+  public var checkTime: Duration = .milliseconds(1)
   /// Told of every packet, for traces to a file.
   public var onTrace: ((TraceEntry) -> Void)?
 

@@ -162,10 +162,24 @@ extension NodeDriver {
   }
 
   private func perform(_ event: Event) {
-    guard case .resolve(let host) = event else {
-      delegate?.handle(event)
-      return
+    switch event {
+    case .resolve(let host): look(up: host)
+    case .check(let check): run(check)
+    default: delegate?.handle(event)
     }
+  }
+
+  // Verifying and decrypting takes milliseconds: it goes to other threads and comes back as an input.
+  private func run(_ check: Check) {
+    let driver = NIOLoopBound(self, eventLoop: loop)
+    let threads: WorkThreads = check.isForApplication ? .application : .strangers
+    threads.run { [loop] in
+      let result = check.run()
+      loop.execute { driver.value.step { node, now in node.checked(result, now: now) } }
+    }
+  }
+
+  private func look(up host: Host) {
     let driver = NIOLoopBound(self, eventLoop: loop)
     resolve(host) { addresses in
       let driver = driver.value

@@ -3,7 +3,7 @@ public import DHTCore
 /// Who a driver tells what its node has to say. Called on the event loop, and never while the node is busy; it may give
 /// the node further inputs only in a later turn of the loop.
 public protocol NodeDriverDelegate: AnyObject {
-  /// The node tells something. `Event.resolve` is answered by the driver and does not come here.
+  /// The node tells something. `Event.resolve` and `Event.check` are answered by the driver and do not come here.
   func handle(_ event: Event)
   /// A bootstrap name has no address.
   func couldNotResolve(_ host: Host)

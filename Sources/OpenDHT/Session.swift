@@ -245,7 +245,7 @@ extension Session: NodeDriverDelegate {
       connecting = []
     case .publicAddressChanged(let address):
       log.seenAt(address)
-    case .resolve:
+    case .resolve, .check:
       break
     }
   }

@@ -21,6 +21,8 @@ public struct Configuration: Sendable {
   public var types: [ValueType] = ValueType.builtIn
   /// SHA-1 of an owner's DER key; supplied by the security layer, since the core has no hash functions.
   public var ownerID: @Sendable (_ owner: [UInt8]) -> InfoHash? = { _ in nil }
+  /// Verifies and decrypts what gets and listens deliver; nil delivers signed and encrypted values as they came.
+  public var opener: ValueOpener?
   public var limits = Limits()
 
   /// The defaults.
@@ -61,6 +63,16 @@ public struct Limits: Sendable {
   public var pushBytesPerAddress = 8 << 20
   /// Values of a listen kept per storing node. (node.md §0.1)
   public var listenedValuesPerNode = 4096
+  /// Puts of others that wait for their signatures to be verified, in all: half a second's work of one thread.
+  public var pendingPuts = 4096
+  /// The same for one IPv4 address or IPv6 /64.
+  public var pendingPutsPerAddress = 1024
+  /// Bytes of values in such puts.
+  public var pendingPutBytes = 16 << 20
+  /// Bytes of news of one listen that wait for their values to be verified or decrypted, for the application to be told.
+  public var listenBacklogBytes = 16 << 20
+  /// The same in messages.
+  public var listenBacklogSteps = 16384
   /// Entries of the black list; the oldest goes first. (node.md W-44)
   public var blacklistEntries = 1000
   /// Different addresses of ours that are counted, per family. (node.md §7.2)

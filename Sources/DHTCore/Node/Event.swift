@@ -29,6 +29,8 @@ public enum Event: Sendable {
   case finished(OperationID, Outcome)
   /// The status of a family changed.
   case statusChanged(ipv4: Status, ipv6: Status)
+  /// Work to run on another thread; answer with `Node.checked`.
+  case check(Check)
   /// Names to resolve, away from the loop; answer with `Node.resolved`.
   case resolve(Host)
   /// The address most peers see us at changed.

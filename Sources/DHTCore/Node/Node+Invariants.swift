@@ -19,7 +19,7 @@ extension Node {
     let isHeld = held.contains(id)
     switch operation {
     case .get(let get):
-      if get.running.isEmpty, !isHeld { return "nothing works on it" }
+      if get.running.isEmpty, !isHeld, get.opening == 0 { return "nothing works on it" }
       for index in overlays.indices where get.running.contains(families[index]) {
         let isThere = overlays[index].searches[get.key]?.gets.contains { $0.operation == id } ?? false
         if !isThere { return "its search does not know it" }

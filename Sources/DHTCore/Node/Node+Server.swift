@@ -117,23 +117,33 @@ extension Node {
     _ put: Request.Put, sender: NodeID, from source: SocketAddress, _ transaction: TransactionID, _ index: Int
   ) {
     guard put.key != .zero else { return refuse(.putWithoutKey, transaction, to: source) }
+    // Sent again while its signatures are verified: the answer is on its way.
+    guard !checks.isPending(transaction, from: source) else { return }
     guard tokens.accepts(put.token, from: source) else { return refuse(.putWithWrongToken, transaction, to: source) }
     let isOurs = !configuration.isClient && isCloseEnough(to: put.key, index)
     let created = context.instant(of: put.created)
-    let values = put.values.values.prefix { $0.id != 0 }
+    let values = Array(put.values.values.prefix { $0.id != 0 })
+    let pending = PendingPut(
+      key: put.key, values: values, created: created, sender: NodeContact(id: sender, address: source),
+      transaction: transaction, lacksIDs: values.count < put.values.values.count)
+    if isOurs, values.contains(where: { store.isSlowToAdmit($0, at: put.key) }) { return check(pending) }
     for value in values {
-      // Refused or not, the answer is the same: the sender must not look for others, who would take it wrongly.
-      let origin = ValueStore.Origin.remote(NodeContact(id: sender, address: source))
       if isOurs {
-        let result = store.put(value, at: put.key, created: created, origin: origin, now: context.now)
+        let result = store.put(value, at: put.key, created: created, origin: .remote(pending.sender), now: context.now)
         if case .refused = result { context.counters.valuesRefused += 1 }
       } else {
         context.counters.valuesRefused += 1
       }
     }
     takeStoreChanges()
-    for value in values { reply(Reply(valueID: value.id), transaction, to: source) }
-    if values.count < put.values.values.count { refuse(.putWithoutID, transaction, to: source) }
+    acknowledge(pending)
+  }
+
+  /// Answers a put. Refused or not, the answer is the same: the sender must not look for others, who would take it wrongly.
+  mutating func acknowledge(_ put: PendingPut) {
+    let source = put.sender.address
+    for value in put.values { reply(Reply(valueID: value.id), put.transaction, to: source) }
+    if put.lacksIDs { refuse(.putWithoutID, put.transaction, to: source) }
   }
 
   /// Whether a key is ours to keep: of the nearest fourteen good nodes we know, the farthest is no nearer to it than we

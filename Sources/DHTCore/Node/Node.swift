@@ -25,6 +25,7 @@ public struct Node: ~Copyable {
   var limiter: RateLimiter
   var blacklist: Blacklist
   var reassembler: Reassembler
+  var checks: PendingChecks
   var reported: [AddressFamily: ReportedAddresses] = [:]
   var bootstrap = Bootstrap()
 
@@ -70,6 +71,7 @@ public struct Node: ~Copyable {
     limiter = RateLimiter(total: limits.requestsPerSecond, perAddress: limits.requestsPerSecondAndAddress)
     blacklist = Blacklist(limits: limits)
     reassembler = Reassembler(bytes: limits.reassemblyBytes, perAddress: limits.reassembliesPerAddress)
+    checks = PendingChecks(limits: limits)
     context = Context(id: id, configuration: configuration, random: random, now: now)
     context.setWallTime(wallTime)
     families = AddressFamily.allCases.filter { configuration.families.contains($0) }

@@ -51,18 +51,21 @@ public struct GetOutcome: Hashable, Sendable {
   public var closest: Int
   /// Distinct values or records delivered.
   public var delivered: Int
+  /// Values that came and were not delivered: badly signed, or encrypted for somebody else.
+  public var refused: Int
   /// Values that a node announced but whose parts never arrived whole.
   public var incomplete: Int
   /// The nodes nearest to the key that answered, nearest first.
   public var nodes: [NodeContact]
   public init(
-    ending: Ending, answered: Int = 0, closest: Int = 0, delivered: Int = 0, incomplete: Int = 0,
-    nodes: [NodeContact] = []
+    ending: Ending, answered: Int = 0, closest: Int = 0, delivered: Int = 0, refused: Int = 0,
+    incomplete: Int = 0, nodes: [NodeContact] = []
   ) {
     self.ending = ending
     self.answered = answered
     self.closest = closest
     self.delivered = delivered
+    self.refused = refused
     self.incomplete = incomplete
     self.nodes = nodes
   }

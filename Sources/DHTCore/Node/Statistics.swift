@@ -58,6 +58,14 @@ public struct Counters: Hashable, Sendable {
   public var pushesDropped = 0
   /// Values that storage refused, by policy, distance, age or quota.
   public var valuesRefused = 0
+  /// Puts that were dropped unanswered, since too many waited for their signatures to be verified.
+  public var checksDropped = 0
+  /// News of a listen that were dropped, since too many waited for their values to be verified or decrypted.
+  public var newsDropped = 0
+  /// Values not delivered, since their signature is wrong.
+  public var badSignatures = 0
+  /// Values not delivered, since they are encrypted for somebody else, or damaged.
+  public var notForUs = 0
   /// Values pushed out by the quota.
   public var valuesEvicted = 0
   public init() {}

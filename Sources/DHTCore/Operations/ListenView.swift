@@ -13,6 +13,8 @@ struct ListenView {
 
   private struct Entry {
     var value: Value
+    /// The value as the application sees it: opened, if it was sealed.
+    var shown: Value
     /// When each source's word ends, unless it is renewed.
     var sources: [Source: Instant]
     /// When the entry is looked at next. One deadline at a time: a source may renew as often as it likes.
@@ -35,18 +37,24 @@ struct ListenView {
     entries.map { ($0.key, $0.value.sources, $0.value.planned) }
   }
 
-  /// All values, by id.
-  var values: [Value] { entries.keys.sorted().compactMap { entries[$0]?.value } }
+  /// All values as the application sees them, by id.
+  var values: [Value] { entries.keys.sorted().compactMap { entries[$0]?.shown } }
+
+  /// What a value that we hold already looks like to the application; nil when its content is new.
+  func shown(_ value: Value) -> Value? {
+    entries[value.id].flatMap { $0.value.hasSameContent(as: value) ? $0.shown : nil }
+  }
 
   /// A source has a value. `isCertain` replaces other content even when its sequence is no higher: our own storage.
-  mutating func add(_ value: Value, from source: Source, until expiry: Instant, isCertain: Bool = false)
-    -> ListenChange?
-  {
+  mutating func add(
+    _ value: Value, shown: Value? = nil, from source: Source, until expiry: Instant, isCertain: Bool = false
+  ) -> ListenChange? {
+    let shown = shown ?? value
     guard var entry = entries[value.id] else {
       guard makeRoom(source) else { return nil }
-      entries[value.id] = Entry(value: value, sources: [source: expiry])
+      entries[value.id] = Entry(value: value, shown: shown, sources: [source: expiry])
       plan(value.id)
-      return .added(value)
+      return .added(shown)
     }
     let isEdit = !entry.value.hasSameContent(as: value)
     // Unsigned values have no order: other content under a known id is not believed. (N-95)
@@ -55,10 +63,10 @@ struct ListenView {
       guard makeRoom(source) else { return nil }
     }
     entry.sources[source] = expiry
-    if isEdit { entry.value = value }
+    if isEdit { (entry.value, entry.shown) = (value, shown) }
     entries[value.id] = entry
     plan(value.id)
-    return isEdit ? .updated(value) : nil
+    return isEdit ? .updated(shown) : nil
   }
 
   /// A source renewed a value.
@@ -77,7 +85,7 @@ struct ListenView {
     release(source)
     guard let entry = entries[id], entry.sources.isEmpty else { return nil }
     entries[id] = nil
-    return .expired(entry.value)
+    return .expired(entry.shown)
   }
 
   /// A source is gone, with all it had.

@@ -11,7 +11,8 @@ import DHTModel
 struct ValueStore: Sendable {
   enum Origin: Sendable {
     case local(isPermanent: Bool)
-    case remote(NodeContact)
+    /// Of somebody else; with what the policy said, if it was asked before.
+    case remote(NodeContact, Admission.Decision? = nil)
   }
   enum Put: Equatable, Sendable {
     case stored, edited, refreshed
@@ -109,6 +110,24 @@ struct ValueStore: Sendable {
   func type(_ id: UInt16) -> ValueType { types[id] ?? Self.unknownType }
 }
 
+// MARK: Policies
+
+extension ValueStore {
+  /// The question whether a value of others may be stored, or may replace the one with its id.
+  func admission(of value: Value, at key: InfoHash, _ origin: ValueType.Origin) -> Admission {
+    let old = self.value(value.id, at: key)
+    return Admission(value: value, old: old, type: type(old?.type ?? value.type), origin: origin)
+  }
+
+  /// Whether the answer to that question takes long. A value that we hold already is only renewed, and one without owner
+  /// never replaces a signed one: neither needs a policy.
+  func isSlowToAdmit(_ value: Value, at key: InfoHash) -> Bool {
+    guard let old = self.value(value.id, at: key) else { return type(value.type).isSlow(value) }
+    if old.hasSameContent(as: value) || (old.signature != nil && value.signature == nil) { return false }
+    return type(old.type).isSlow(value)
+  }
+}
+
 // MARK: The three ways of a put
 
 extension ValueStore {
@@ -116,12 +135,13 @@ extension ValueStore {
     _ value: Value, at key: InfoHash, created: Instant, origin: Origin, now: Instant
   ) -> Put {
     var value = value
-    if case .remote(let source) = origin {
+    if case .remote(let source, let decision) = origin {
       let chain = keys[key]
       if chain == nil && keys.count >= limits.storedKeys { return .refused(.full) }
       if let chain, chain.count >= limits.valuesPerKey { return .refused(.full) }
       let id = value.id
-      guard let accepted = type(value.type).mayStore(value, source.origin(at: key)) else { return .refused(.policy) }
+      let asked = decision ?? admission(of: value, at: key, source.origin(at: key)).decide()
+      guard asked.old == nil, let accepted = asked.accepted else { return .refused(.policy) }
       value = accepted
       value.id = id
     }
@@ -138,9 +158,10 @@ extension ValueStore {
   ) -> Put {
     let old = values[place]
     var value = value
-    if case .remote(let source) = origin {
-      let accepted = type(old.value.type).mayEdit(old.value, value, source.origin(at: old.key))
-      guard let accepted else { return .refused(.policy) }
+    if case .remote(let source, let decision) = origin {
+      let asked = decision ?? admission(of: value, at: old.key, source.origin(at: old.key)).decide()
+      // A decision on another value than the one at hand says nothing about this one.
+      guard asked.old == old.value, let accepted = asked.accepted else { return .refused(.policy) }
       value = accepted
       value.id = old.value.id
     }
@@ -161,7 +182,7 @@ extension ValueStore {
     let life = life(of: old.value, created: created, origin: origin)
     if let end = life.expires, end <= now { return .refused(.expired) }
     switch origin {
-    case .remote(let source):
+    case .remote(let source, _):
       extend(place, created: created)
       if old.source != nil { transfer(place, to: source) }
     case .local:
@@ -179,7 +200,7 @@ extension ValueStore {
     switch origin {
     case .local(isPermanent: true): (nil, nil)
     case .local(isPermanent: false): (created + lifetime(ofType: value.type), nil)
-    case .remote(let source): (created + lifetime(ofType: value.type), source)
+    case .remote(let source, _): (created + lifetime(ofType: value.type), source)
     }
   }
 

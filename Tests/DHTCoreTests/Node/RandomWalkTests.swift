@@ -343,6 +343,7 @@ extension RandomWalk {
     case .acknowledged(let operation, _), .traced(let operation, _): expectRunning(operation, false)
     case .resolve(let host): if hosts.count < 8 { hosts.append(host) }
     case .statusChanged, .publicAddressChanged: break
+    case .check: complain("a check of a node that has no slow policy and no opener")
     }
   }
 
