@@ -22,6 +22,7 @@ extension DHT {
 
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(handle: handle) }
 
+    /// Hands out the changes, oldest first.
     public struct AsyncIterator: AsyncIteratorProtocol {
       let handle: OperationHandle<ChangeBacklog>
       /// The next change; nil when the listen is over or its task cancelled.

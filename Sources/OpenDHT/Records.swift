@@ -14,6 +14,7 @@ extension DHT {
 
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(handle: handle) }
 
+    /// Hands out the records, in the order they came.
     public struct AsyncIterator: AsyncIteratorProtocol {
       let handle: OperationHandle<RecordBacklog>
       /// The next record; nil when the query is over or its task cancelled.

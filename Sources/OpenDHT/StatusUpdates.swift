@@ -2,7 +2,9 @@ internal import DHTCore
 
 /// How well each family is connected.
 public struct NodeStatus: Hashable, Sendable {
+  /// Of the IPv4 network; disconnected when there is no socket for it.
   public var ipv4: Status
+  /// Of the IPv6 network; disconnected when there is no socket for it.
   public var ipv6: Status
   /// The better of the two.
   public var best: Status { max(ipv4, ipv6) }
@@ -16,7 +18,9 @@ public struct NodeStatus: Hashable, Sendable {
 
 /// The UDP ports in use; nil for a family without socket.
 public struct BoundPorts: Hashable, Sendable {
+  /// Of the IPv4 socket.
   public var ipv4: UInt16?
+  /// Of the IPv6 socket.
   public var ipv6: UInt16?
 
   /// A port of each family.
@@ -39,6 +43,7 @@ extension DHT {
       return AsyncIterator(handle: OperationHandle(operation))
     }
 
+    /// Hands out each status that is new since the last one taken.
     public struct AsyncIterator: AsyncIteratorProtocol {
       let handle: OperationHandle<StatusBacklog>
       /// The next status; nil when the node stopped or the task is cancelled.

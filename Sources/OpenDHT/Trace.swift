@@ -14,6 +14,7 @@ extension DHT {
 
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(handle: handle) }
 
+    /// Hands out the steps, in the order they happened.
     public struct AsyncIterator: AsyncIteratorProtocol {
       let handle: OperationHandle<TraceBacklog>
       /// The next step; nil when the get is over or its task cancelled.

@@ -16,6 +16,7 @@ extension DHT {
 
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(handle: handle) }
 
+    /// Hands out the values, in the order they came.
     public struct AsyncIterator: AsyncIteratorProtocol {
       let handle: OperationHandle<ValueBacklog>
       /// The next value; nil when the get is over or its task cancelled.
@@ -29,7 +30,9 @@ extension DHT {
   public struct SourcedValues: AsyncSequence, Sendable {
     /// A value and who gave it.
     public struct Element: Hashable, Sendable {
+      /// The value.
       public var value: Value
+      /// Who had it first: this node, a running listen, or a node of the network.
       public var source: Source
     }
     public typealias Failure = Never
@@ -37,6 +40,7 @@ extension DHT {
 
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(handle: handle) }
 
+    /// Hands out the values with their sources, in the order they came.
     public struct AsyncIterator: AsyncIteratorProtocol {
       let handle: OperationHandle<ValueBacklog>
       /// The next value; nil when the get is over or its task cancelled.
