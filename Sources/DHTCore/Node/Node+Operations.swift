@@ -49,7 +49,8 @@ extension Node {
     begin(now)
     let operation = freshOperation()
     var value = value
-    if value.id == 0 { value.id = context.random.nonZero64() }
+    let hasChosenID = value.id != 0
+    if !hasChosenID { value.id = context.random.nonZero64() }
     if let refusal = refusal(key) ?? refusal(value, key) {
       context.outbox.tell(.finished(operation, .put(PutReceipt(ending: refusal, valueID: value.id))))
       return operation
@@ -65,7 +66,8 @@ extension Node {
       case .refused: false
       }
     operations[operation] = .put(
-      Operation.PutOperation(key: key, value: value, options: options, created: created, isStoredLocally: isStored))
+      Operation.PutOperation(key: key, value: value, options: options, created: created, isStoredLocally: isStored,
+        hasChosenID: hasChosenID))
     limit(operation, by: options.deadline)
     holdOrStart(operation)
     settle()

@@ -118,6 +118,8 @@ public struct PutFailure: Hashable, Sendable {
     case refused(code: UInt16)
     /// Its answer named no value.
     case acknowledgedNothing
+    /// It holds a signed value under the id. A value without owner was not sent there: deployed nodes stop on it.
+    case holdsSignedValue
     /// It acknowledged, but reading back did not show the value.
     case notFoundOnVerify
     /// It acknowledged, but did not answer when the value was read back.

@@ -116,12 +116,19 @@ extension Search {
         sendGet(gets[get].nextStage, at: get, to: candidate, &contacts, &context)
       } else {
         contacts.remember(candidate.contact, now: context.now)
-        contacts.ask(
-          candidate.contact.address, node: candidate.id, .find(Request.Find(target: key)), for: .find(key: key),
-          &context)
+        let (request, purpose) = findRequest(candidate)
+        contacts.ask(candidate.contact.address, node: candidate.id, request, for: purpose, &context)
         lookup.update(candidate.id) { $0.ask() }
       }
     }
+  }
+
+  /// A find; or a get that brings the same, nodes and a token, and also tells what a guarded announce must know.
+  private func findRequest(_ candidate: Candidate) -> (Request, PendingRequest.Purpose) {
+    guard let announce = announces.first(where: { $0.mustAsk(candidate.id) }) else {
+      return (.find(Request.Find(target: key)), .find(key: key))
+    }
+    return (.get(Request.Get(key: key, query: announce.guardQuery)), .find(key: key, guarding: announce.id))
   }
 
   /// The nearest node with something left to ask it, and for which get; nil for a find.
@@ -167,6 +174,7 @@ extension Search {
     let hop = lookup[contact.id]?.hop ?? 0
     lookup.update(contact.id) { $0.answer(now: context.now) }
     for node in nodes { lookup.insert(node, hop: hop + 1) }
+    if case .find(_, let id?) = request.purpose { receiveGuard(reply, id, from: contact) }
     guard case .get(_, let operation, let stage) = request.purpose,
       let get = gets.firstIndex(where: { $0.operation == operation })
     else { return }

@@ -120,8 +120,13 @@ struct Correspondent: ~Copyable {
         reply.values = ValueList(values)
         valuesServed += values.count
       } else {
-        let rows = values.map { FieldList.Row(record: FieldRecord(id: $0.id, sequence: $0.sequence)) }
-        reply.fields = FieldList(fields: [.id, .sequence], rows: rows)
+        let asksOwner = query.select.contains(.owner)
+        let rows = values.map { value in
+          FieldList.Row(
+            record: FieldRecord(id: value.id, sequence: value.sequence),
+            ownerKey: asksOwner ? value.signature?.owner ?? [] : nil)
+        }
+        reply.fields = FieldList(fields: asksOwner ? [.id, .owner, .sequence] : [.id, .sequence], rows: rows)
       }
     case .put(let put):
       reply.valueID = put.values.values.first?.id
