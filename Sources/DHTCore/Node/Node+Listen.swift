@@ -37,8 +37,9 @@ extension Node {
       overlays[$0].startListen(NetworkListen(id: id, query: wire), at: key, &context)
     }
     guard !started.isEmpty || overlays.isEmpty else { return nil }
+    let limits = configuration.limits
     var group = ListenGroup(
-      id: id, key: key, query: wire, view: ListenView(limit: configuration.limits.listenedValuesPerNode))
+      id: id, key: key, query: wire, view: ListenView(limit: limits.listenedValuesPerNode, bytes: limits.listenedBytesPerNode))
     for value in store.values(at: key, matching: wire) {
       _ = group.view.add(value, from: .local, until: .distantFuture, isCertain: true)
     }

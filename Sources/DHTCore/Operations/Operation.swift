@@ -27,6 +27,5 @@ enum Operation {
 
   struct PingOperation {
     let address: SocketAddress
-    let started: Instant
   }
 }
