@@ -131,6 +131,7 @@ extension World {
 
   /// The number of a random machine that is on.
   public func randomNode() -> Int {
+    precondition(machines.contains(where: \.isOn), "no node is on")
     while true {
       let number = Int.random(in: machines.indices, using: &random)
       if machines[number].isOn { return number }

@@ -74,6 +74,8 @@ public struct Limits: Sendable {
   public var listenBacklogBytes = 16 << 20
   /// The same in messages.
   public var listenBacklogSteps = 16384
+  /// Bytes of them: four times what we ourselves push at once, so that four nodes of a listen hold 64 MiB at most.
+  public var listenedBytesPerNode = 16 << 20
   /// Entries of the black list; the oldest goes first. (node.md W-44)
   public var blacklistEntries = 1000
   /// Different addresses of ours that are counted, per family. (node.md §7.2)

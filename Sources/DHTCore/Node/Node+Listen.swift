@@ -37,8 +37,10 @@ extension Node {
       overlays[$0].startListen(NetworkListen(id: id, query: wire), at: key, &context)
     }
     guard !started.isEmpty || overlays.isEmpty else { return nil }
+    let limits = configuration.limits
     groups[id] = ListenGroup(
-      id: id, key: key, query: wire, view: ListenView(limit: configuration.limits.listenedValuesPerNode))
+      id: id, key: key, query: wire,
+      view: ListenView(limit: limits.listenedValuesPerNode, bytes: limits.listenedBytesPerNode))
     groupsByKey[key, default: []].append(id)
     take(store.values(at: key, matching: wire), from: .local, id)
     return id

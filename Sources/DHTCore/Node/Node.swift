@@ -23,7 +23,6 @@ public struct Node: ~Copyable {
   var listeners: RemoteListeners
   var tokens: TokenIssuer
   var limiter: RateLimiter
-  var blacklist: Blacklist
   var reassembler: Reassembler
   var checks: PendingChecks
   var reported: [AddressFamily: ReportedAddresses] = [:]
@@ -69,7 +68,6 @@ public struct Node: ~Copyable {
     listeners = RemoteListeners(limits: limits)
     tokens = TokenIssuer(random: &random, now: now)
     limiter = RateLimiter(total: limits.requestsPerSecond, perAddress: limits.requestsPerSecondAndAddress)
-    blacklist = Blacklist(limits: limits)
     reassembler = Reassembler(bytes: limits.reassemblyBytes, perAddress: limits.reassembliesPerAddress)
     checks = PendingChecks(limits: limits)
     context = Context(id: id, configuration: configuration, random: random, now: now)
@@ -241,7 +239,7 @@ extension Node {
       if operations[operation] != nil { context.outbox.tell(.traced(operation, step)) }
     case .listenerSilent(let contact): listeners.removeAll(of: contact.id, at: contact.address)
     case .searchDied: searchDied()
-    case .broken(let address): blacklist.insert(address, now: context.now)
+    case .broken(let address): context.blacklist.insert(address, now: context.now)
     case .statusMayChange: statusMayHaveChanged = true
     case .addressDoubted: doubtAddress(index)
     case .explored(let key): overlays[index].explored(key, &context)

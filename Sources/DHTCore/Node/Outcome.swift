@@ -146,7 +146,7 @@ public struct PingOutcome: Hashable, Sendable {
   public var ending: Ending
   /// The node that answered; nil when none did.
   public var node: NodeContact?
-  /// From the answered send to the answer.
+  /// From the first send to the answer: with a second send on the way, nobody knows which was answered.
   public var roundTrip: Duration?
   /// An outcome; by default nobody answered.
   public init(ending: Ending, node: NodeContact? = nil, roundTrip: Duration? = nil) {

@@ -29,6 +29,5 @@ enum Operation {
 
   struct PingOperation {
     let address: SocketAddress
-    let started: Instant
   }
 }

@@ -44,7 +44,7 @@ extension Overlay {
       bootstrapPings -= 1
       contacts.effects.append(.statusMayChange)
     case .ping(let operation):
-      contacts.effects.append(.pinged(operation, contact, roundTrip: context.now - request.lastSent))
+      contacts.effects.append(.pinged(operation, contact, roundTrip: context.now - request.firstSent))
     case .probe, .maintenance, .update:
       break
     case .claim(let id):

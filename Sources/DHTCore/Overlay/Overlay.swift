@@ -139,7 +139,9 @@ extension Overlay {
 
   /// Looks for the nodes around a key.
   private mutating func explore(_ key: InfoHash, _ context: inout Context) {
-    guard prepareSearch(key, &context) else { return }
+    guard prepareSearch(key, &context) else {
+      return exploration.refused(known: contacts.known.count, now: context.now)
+    }
     searches[key]!.explores = true
   }
 

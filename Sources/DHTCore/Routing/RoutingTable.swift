@@ -11,8 +11,8 @@ import DHTModel
 struct RoutingTable {
   enum Insertion: Equatable {
     case alreadyThere
-    /// In a bucket now; `growsOwn` tells that it is the bucket of our own id.
-    case added(growsOwn: Bool)
+    /// In a bucket now.
+    case added
     /// The bucket is full; ask this dubious node whether it still lives. The newcomer waits as candidate.
     case probe(NodeID)
     /// The bucket is full of good nodes; the newcomer waits as candidate, or was turned away.
@@ -55,13 +55,13 @@ struct RoutingTable {
       if isOwn { grown = now }
       if buckets[at].nodes.count < capacity(at) {
         add(id, to: at, &known)
-        return .added(growsOwn: isOwn)
+        return .added
       }
       if let dead = buckets[at].nodes.first(where: { known.look($0) { $0.expired != nil } ?? false }) {
         known.update(dead) { $0.isInTable = false }
         buckets[at].replace(dead, by: id)
         known.update(id) { $0.isInTable = true }
-        return .added(growsOwn: isOwn)
+        return .added
       }
       let dubious = buckets[at].nodes.filter { !known.isGood($0, at: now) }
       if isOwn, buckets.count < InfoHash.bitCount, dubious.isEmpty || buckets.count == 1 {

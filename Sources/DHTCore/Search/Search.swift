@@ -35,9 +35,11 @@ struct Search {
   static let closingWidth = 8
   /// Pause before known nodes are looked through again for a thin search.
   static let refillPause: Duration = .seconds(1)
-  /// Pause of a step that could not do what was due.
+  /// Least pause between steps that no answer causes: what is due and cannot be done, for want of a token, must not
+  /// spin. A quarter of the first wait for a reply, so that nobody notices. A choice of ours.
   static let retryPause: Duration = .milliseconds(250)
-  /// Pause of a search that has nobody left to ask.
+  /// Pause of a search that has nobody left to ask: as long as three sends take (wire.md §8.1), after which nodes given
+  /// up may be known again.
   static let deadPause: Duration = .seconds(10)
 
   /// Whether it has work now or later.
