@@ -24,6 +24,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 }
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioLocks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
@@ -40,7 +42,9 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    // Its RSA API is underscored and may move between minor versions.
+    .package(url: "https://github.com/apple/swift-crypto", .upToNextMinor(from: "4.5.2")),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
   ],
@@ -49,7 +53,7 @@ let package = Package(
     library("DHTModel"),
     library("DHTWire", ["MessagePack", "DHTModel"]),
     library("DHTCore", ["MessagePack", "DHTModel", "DHTWire"]),
-    library("DHTSecurity", ["DHTModel", crypto]),
+    library("DHTSecurity", ["DHTModel", "DHTWire", crypto, cryptoExtras, asn1]),
     library("DHTSimulator", ["DHTModel", "DHTWire", "DHTCore"]),
     library("DHTTransport", ["DHTModel", "DHTCore", nioCore, nioLocks, nioPosix]),
     library(
@@ -64,6 +68,7 @@ let package = Package(
     tests("DHTModelTests", ["DHTModel"]),
     tests("DHTWireTests", ["DHTWire", "DHTModel", "MessagePack"], resources: [.copy("Vectors")]),
     tests("DHTCoreTests", ["DHTCore", "DHTModel", "DHTWire"]),
+    tests("DHTSecurityTests", ["DHTSecurity", "DHTWire", "DHTModel"], resources: [.copy("Vectors")]),
     tests("Scenarios", ["DHTSimulator", "DHTCore", "DHTModel", "DHTWire"]),
     tests("DHTTransportTests", ["DHTTransport", "DHTCore", "DHTModel", nioCore, nioPosix]),
     tests("OpenDHTTests", ["OpenDHT", "DHTCore", "DHTTransport", nioLocks, logging]),

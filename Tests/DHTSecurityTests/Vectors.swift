@@ -1,0 +1,155 @@
+import DHTModel
+import DHTSecurity
+import Foundation
+import Testing
+
+/// What peers of both generations have made: `Vectors/crypto.json` and the files beside it.
+struct Vectors: Decodable, Sendable {
+  static let all: Vectors = {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try! decoder.decode(Vectors.self, from: Data(file("crypto.json")))
+  }()
+
+  /// Bytes of a file.
+  static func file(_ name: String) -> [UInt8] {
+    let folder = Bundle.module.resourceURL!.appendingPathComponent("Vectors")
+    return [UInt8](try! Data(contentsOf: folder.appendingPathComponent(name)))
+  }
+
+  static func privateKey(_ name: String) throws -> PrivateKey {
+    try PrivateKey(decoding: file("keys/\(name).pem"))
+  }
+
+  static func publicKey(_ name: String) throws -> PublicKey {
+    try PublicKey(decoding: file("keys/\(name).pub.der"))
+  }
+
+  var keys: [Key]
+  var privateKeyForms: [KeyForm]
+  var hash: [HashRow]
+  var signatures: [SignatureRow]
+  var rsaEncryption: [EncryptionRow]
+  var rsaDecryptionCrafted: [CraftedDecryption]
+  var aesKey: [SymmetricRow]
+  var aesLegacy: [SymmetricRow]
+  var aesPassword: [PasswordRow]
+  var stretchKey: [StretchRow]
+  var signedValues: [SignedRow]
+  var signedValuesCrafted: [CraftedSigned]
+  var encryptedValues: [EncryptedRow]
+  var encryptedValuesCrafted: [CraftedEncrypted]
+}
+
+/// Bytes written as hexadecimal digits.
+struct Hex: Decodable, Hashable, Sendable {
+  var bytes: [UInt8]
+
+  init(from decoder: any Decoder) throws {
+    bytes = try #require(hexBytes(decoder.singleValueContainer().decode(String.self)))
+  }
+}
+
+/// Bytes many times over: `["0a", 65536]`.
+struct Repeated: Decodable, Sendable {
+  var bytes: [UInt8]
+
+  init(from decoder: any Decoder) throws {
+    var container = try decoder.unkeyedContainer()
+    let piece = try container.decode(Hex.self).bytes
+    bytes = try Array(repeatElement(piece, count: container.decode(Int.self)).joined())
+  }
+}
+
+extension Vectors {
+  struct Key: Decodable, Sendable, CustomTestStringConvertible {
+    var name, privatePemFile, publicPemFile: String
+    var spkiDer, publicString, id, longId, certificateKeyShort, certificateKeyLong, nodeId: Hex
+    var testDescription: String { name }
+  }
+
+  struct KeyForm: Decodable, Sendable, CustomTestStringConvertible {
+    var file, password, key: String
+    var testDescription: String { file }
+  }
+
+  struct HashRow: Decodable, Sendable {
+    var data, hash: Hex
+    var length: Int
+  }
+
+  struct SignatureRow: Decodable, Sendable, CustomTestStringConvertible {
+    var key: String
+    var signature: Hex
+    var data: Hex?
+    var dataRepeat: Repeated?
+    var valid: Bool
+    var note: String?
+    var message: [UInt8] { data?.bytes ?? dataRepeat?.bytes ?? [] }
+    var testDescription: String { "\(key), \(message.count) bytes, \(note ?? "sound")" }
+  }
+
+  struct EncryptionRow: Decodable, Sendable, CustomTestStringConvertible {
+    var key: String
+    var plain, cipher: Hex
+    var mode: String
+    var length: Int
+    var testDescription: String { "\(key), \(plain.bytes.count) bytes" }
+  }
+
+  struct CraftedDecryption: Decodable, Sendable, CustomTestStringConvertible {
+    var key, note: String
+    var cipher: Hex
+    var ok: Bool
+    var plain: Hex?
+    var testDescription: String { note }
+  }
+
+  struct SymmetricRow: Decodable, Sendable {
+    var key, plain, packed: Hex
+  }
+
+  struct PasswordRow: Decodable, Sendable {
+    var passwordUtf8, plain, packed, salt, key: Hex
+  }
+
+  struct StretchRow: Decodable, Sendable {
+    var passwordUtf8, salt, key: Hex
+    var length: Int
+  }
+
+  struct SignedRow: Decodable, Sendable, CustomTestStringConvertible {
+    var key, id, userType: String
+    var type, seq: UInt16
+    var data, toSign, signature, packed: Hex
+    var recipient: Hex?
+    var testDescription: String { "\(key), id \(id), sequence \(seq)" }
+  }
+
+  struct CraftedSigned: Decodable, Sendable, CustomTestStringConvertible {
+    struct Verdict: Decodable, Sendable {
+      var parses: Bool
+      var isSigned, isEncrypted, checkSignature: Bool?
+      var repacked: String?
+    }
+    var note: String
+    var packed: Hex
+    var both: Verdict
+    var testDescription: String { note }
+  }
+
+  struct EncryptedRow: Decodable, Sendable, CustomTestStringConvertible {
+    var from, to, id, userType: String
+    var type, seq: UInt16
+    var priority: UInt64
+    var data, toSign, plaintext, cypher, packed: Hex
+    var testDescription: String { "\(from) to \(to), id \(id)" }
+  }
+
+  struct CraftedEncrypted: Decodable, Sendable, CustomTestStringConvertible {
+    var note, to: String
+    var packed, plaintext: Hex
+    var delivered: Bool
+    var testDescription: String { note }
+  }
+}
