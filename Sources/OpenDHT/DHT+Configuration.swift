@@ -20,6 +20,14 @@ extension DHT {
     public var bootstrap: [Host]
     /// How the node of the protocol behaves. `families` says which sockets to open.
     public var node = NodeConfiguration()
+    /// Who this node is: signs what it puts, opens what is encrypted for it, and gives the node its id unless `node` names
+    /// one. Its key must be RSA to sign values that peers accept.
+    public var identity: Identity?
+    /// Whether the certificate of `identity` is kept on the network, so that others can encrypt for it by its id.
+    public var publishesCertificate = true
+    /// Whether signed values are verified and encrypted ones opened before they are delivered. Without it both come as
+    /// they are, for programs that pass them on.
+    public var opensValues = true
     /// Sizes of the sockets' buffers.
     public var sockets = SocketConfiguration()
     /// The threads that run the node; shared by all nodes of the process by default.

@@ -1,5 +1,6 @@
 internal import DHTCore
 public import DHTModel
+internal import DHTSecurity
 internal import NIOCore
 
 /// A node of the distributed hash table, and everything an application does with it.
@@ -17,17 +18,20 @@ internal import NIOCore
 public final class DHT: Sendable {
   /// How the node was set up.
   public let configuration: Configuration
-  /// The node's id: the configured one, or one drawn at random when this object was made.
+  /// The node's id: the configured one, that of its identity, or one drawn at random when this object was made.
   public let nodeID: NodeID
   let session: NIOLoopBoundBox<Session>
+  /// Keys and certificates that were looked up, or seen on values.
+  let keys = KeyCache()
 
   /// Prepares a node. Opens nothing and starts nothing.
   public init(_ configuration: Configuration = Configuration()) {
     self.configuration = configuration
-    let id = configuration.node.nodeID ?? InfoHash.random()
+    let id = configuration.node.nodeID ?? configuration.identity?.nodeID ?? InfoHash.random()
     nodeID = id
     let loop = configuration.threads.next()
-    session = .makeBoxSendingValue(Session(configuration, nodeID: id, loop: loop), eventLoop: loop)
+    session = .makeBoxSendingValue(
+      Session(configuration, nodeID: id, keys: keys, loop: loop), eventLoop: loop)
   }
 
   /// Opens the sockets and begins to connect to the bootstrap hosts.

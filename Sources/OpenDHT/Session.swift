@@ -1,4 +1,6 @@
 internal import DHTCore
+internal import DHTModel
+internal import DHTSecurity
 internal import DHTTransport
 internal import NIOCore
 
@@ -38,15 +40,19 @@ final class Session {
   private var connecting: [Waiting<Result<Void, DHTError>>] = []
   private var drains: [Waiting<Bool>] = []
   private var takenCounters = Counters()
+  /// The certificate is put once per run; the node keeps it alive.
+  private var isPublished = false
   private var log: SessionLog
 
-  init(_ configuration: DHT.Configuration, nodeID: NodeID, loop: any EventLoop) {
+  init(_ configuration: DHT.Configuration, nodeID: NodeID, keys: KeyCache, loop: any EventLoop) {
     self.configuration = configuration
     self.loop = loop
     bootstrap = configuration.bootstrap
     log = SessionLog(configuration.logger, nodeID)
     var node = configuration.node
     node.nodeID = nodeID
+    node.types = node.types.secured()
+    if configuration.opensValues { node.opener = ValueOpener(key: configuration.identity?.privateKey, keys: keys) }
     nodeConfiguration = node
   }
 }
@@ -106,6 +112,7 @@ extension Session {
     answerDrains()
     status = NodeStatus()
     takenCounters = Counters()
+    isPublished = false
   }
 
   func drain(timeout: Duration, _ waiting: Waiting<Bool>) {
@@ -227,6 +234,26 @@ extension Session {
   }
 }
 
+// The certificate.
+extension Session {
+  /// Connected for the first time: keeps the certificate under both ids of its key. (crypto.md §5.4)
+  private func publishCertificate() {
+    guard !isPublished, configuration.publishesCertificate, let certificate = configuration.identity?.certificate else {
+      return
+    }
+    isPublished = true
+    let session = NIOLoopBound(self, eventLoop: loop)
+    // In a later turn: the node is still telling of its status.
+    loop.execute {
+      session.value.driver?.step { node, now in
+        for key in certificate.publicKey.certificateKeys {
+          _ = node.put(certificate.value, at: key, options: PutOptions(isPermanent: true), now: now)
+        }
+      }
+    }
+  }
+}
+
 extension Session: NodeDriverDelegate {
   func handle(_ event: Event) {
     switch event {
@@ -243,6 +270,7 @@ extension Session: NodeDriverDelegate {
       guard status.best == .connected else { return }
       for waiting in connecting { waiting.answer(.success(())) }
       connecting = []
+      publishCertificate()
     case .publicAddressChanged(let address):
       log.seenAt(address)
     case .resolve, .check:

@@ -94,6 +94,8 @@ public struct PutReceipt: Hashable, Sendable {
   public var isVerified: Bool
   /// Whether it is kept here too.
   public var isStoredLocally: Bool
+  /// Number of the edition of a signed value; 0 for others.
+  public var sequence: UInt16 = 0
   /// A receipt; nothing is stored unless told otherwise.
   public init(
     ending: Ending, valueID: Value.ID, stored: [NodeContact] = [], failed: [PutFailure] = [],
