@@ -9,57 +9,61 @@ from peers import Node
 from values import data_of, key_of
 
 LIFETIME = 60  # seconds, of SHORT_LIVED
-PAST_LIFETIME = 85  # one renewal, at 50 s (node.md §4.4), and no second one yet that could hide a late first
+CANCELLED_AFTER = 35  # before the first renewal, which comes at 50 s (node.md §4.4)
+PAST_LIFETIME = 85  # after that renewal, and before the second could hide that it was missing
 SIZES = (20, 900)  # one stands in the put, one follows in parts (wire.md §7.1)
-GONE_WITHIN = LIFETIME + 25  # after the puts are cancelled: the last renewal may have come just before
+FATES = ("kept", "cancelled", "passing")  # permanent; permanent until it is cancelled; never permanent
 
 
 async def kept_alive(network, report, numbers):
-    """Values of a type that lives 60 s, put for good by a node of each kind, and beside each one that is not."""
+    """Values of a type that lives 60 s, put by a node of each kind: permanent ones are there after it, and no others.
+
+    The kept ones show that the cancelled ones would be there too, were they renewed.
+    """
     clock = asyncio.get_running_loop().time
     writers = {kind: await entered(network, kind, next(numbers)) for kind in network.kinds}
     await asyncio.sleep(5)  # until they have looked around
     put_at = clock()
-    lasting = {kind: [(key_of(f"permanent {kind} {size}"), data_of(f"permanent {kind} {size}", size)) for size in SIZES]
-               for kind in network.kinds}
-    passing = {kind: (key_of(f"passing {kind}"), data_of(f"passing {kind}", SIZES[0])) for kind in network.kinds}
-    ids = {kind: [await put(writers[kind], key, data, report, permanent=True) for key, data in lasting[kind]]
-           for kind in network.kinds}
-    for kind in network.kinds:
-        await put(writers[kind], *passing[kind], report)
+    values = {(kind, fate): [(key_of(f"{fate} {kind} {size}"), data_of(f"{fate} {kind} {size}", size)) for size in SIZES]
+              for kind in network.kinds for fate in FATES}
+    ids = {}
+    for (kind, fate), pairs in values.items():
+        for key, data in pairs:
+            reply = await writers[kind].put(key, data, type=SHORT_LIVED, **({} if fate == "passing" else {"permanent": True}))
+            report.check(f"{kind} puts a value of {len(data)} bytes that is to be {fate}", reply["ok"], reply.get("error", ""))
+            ids[key] = reply.get("id")
+    early = [f"{reader} of {writer}" for (writer, _), found in (await read(network, values)).items()
+             for reader, count in found.items() if count < len(SIZES)]
+    report.check("all of them are read by each kind at first", not early, f"missed by {early}")
+
+    await asyncio.sleep(put_at + CANCELLED_AFTER - clock())
+    for kind, writer in writers.items():
+        for key, _ in values[kind, "cancelled"]:
+            reply = await writer.driver.call("cancelPut", node=writer.number, key=key, id=ids[key])
+            report.check(f"{kind} cancels a permanent put", reply["ok"], reply.get("error", ""))
 
     await asyncio.sleep(put_at + PAST_LIFETIME - clock())
-    found = {}
-    for writer in network.kinds:
-        for reader in network.kinds:
-            found[writer, reader] = [await is_found(network.any_of(reader), key, data) for key, data in lasting[writer]]
-            report.check(f"a permanent value of {writer} that lives {LIFETIME} s is read by {reader} after {PAST_LIFETIME} s",
-                         all(found[writer, reader]), f"found, by size: {dict(zip(SIZES, found[writer, reader]))}")
-    for kind in network.kinds:
-        key, data = passing[kind]
-        seen = [reader for reader in network.kinds if await is_found(network.any_of(reader), key, data)]
-        report.check(f"a value of {kind} that was not permanent is gone by then", not seen, f"seen by {seen}")
-
-    cancelled_at = clock()
-    for kind, writer in writers.items():
-        for (key, _), identifier in zip(lasting[kind], ids[kind]):
-            reply = await writer.driver.call("cancelPut", node=writer.number, key=key, id=identifier)
-            report.check(f"{kind} cancels its permanent put", reply["ok"], reply.get("error", ""))
-    await asyncio.sleep(cancelled_at + LIFETIME - clock())
-    left = {(writer, reader): lasting[writer] for writer in network.kinds for reader in network.kinds}
-    while any(left.values()) and clock() < cancelled_at + GONE_WITHIN:
-        for (writer, reader), values in left.items():
-            seen = await in_parallel((is_found(network.any_of(reader), key, data) for key, data in values), 2)
-            left[writer, reader] = [value for value, is_there in zip(values, seen) if is_there]
-        await asyncio.sleep(1)
-    for (writer, reader), values in left.items():
-        report.check(f"a permanent value of {writer} whose put was cancelled is gone for {reader}", not values,
-                     f"sizes {[len(data) for _, data in values]} after {clock() - cancelled_at:.0f} s")
-    print(f"  {len(SIZES)} permanent values of each kind, of a type that lives {LIFETIME} s: found/asked after "
-          f"{PAST_LIFETIME} s, and left after the puts were cancelled:")
+    left = await read(network, values)
+    for (writer, fate), found in left.items():
+        for reader, count in found.items():
+            report.check(f"values of {writer} that live {LIFETIME} s and are {fate}: {'there' if fate == 'kept' else 'gone'} for "
+                         f"{reader} after {PAST_LIFETIME} s", count == (len(SIZES) if fate == "kept" else 0),
+                         f"{count} of {len(SIZES)} found")
+    print(f"  permanent values of a type that lives {LIFETIME} s; found/asked after {PAST_LIFETIME} s, kept and cancelled:")
     report.table("writer\\reader", network.kinds, network.kinds,
-                 lambda w, r: f"{sum(found[w, r])}/{len(found[w, r])}, {len(left[w, r])} left")
+                 lambda w, r: ", ".join(f"{left[w, fate][r]}/{len(SIZES)}" for fate in ("kept", "cancelled")))
     await asyncio.gather(*(writer.stop() for writer in writers.values()))
+
+
+async def read(network, values):
+    """How many values of each entry a node of each kind finds."""
+    cells = [(entry, reader, key, data)
+             for entry, pairs in values.items() for key, data in pairs for reader in network.kinds]
+    there = await in_parallel((is_found(network.any_of(reader), key, data) for _, reader, key, data in cells), 6)
+    found = {entry: dict.fromkeys(network.kinds, 0) for entry in values}
+    for (entry, reader, _, _), is_there in zip(cells, there):
+        found[entry][reader] += is_there
+    return found
 
 
 async def entered(network, kind, number):
@@ -67,14 +71,6 @@ async def entered(network, kind, number):
     node = await Node(network.drivers[kind], number).start()
     await node.bootstrap(*network.random.sample(network.nodes, 5))
     return node
-
-
-async def put(node, key, data, report, **options):
-    """Puts a short-lived value; its id."""
-    reply = await node.put(key, data, type=SHORT_LIVED, **options)
-    report.check(f"{node.kind} puts {'a permanent' if options else 'a passing'} value of {len(data)} bytes", reply["ok"],
-                 reply.get("error", "not stored"))
-    return reply.get("id")
 
 
 async def is_found(node, key, data):
