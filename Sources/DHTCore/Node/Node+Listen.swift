@@ -39,7 +39,8 @@ extension Node {
     guard !started.isEmpty || overlays.isEmpty else { return nil }
     let limits = configuration.limits
     var group = ListenGroup(
-      id: id, key: key, query: wire, view: ListenView(limit: limits.listenedValuesPerNode, bytes: limits.listenedBytesPerNode))
+      id: id, key: key, query: wire,
+      view: ListenView(limit: limits.listenedValuesPerNode, bytes: limits.listenedBytesPerNode))
     for value in store.values(at: key, matching: wire) {
       _ = group.view.add(value, from: .local, until: .distantFuture, isCertain: true)
     }

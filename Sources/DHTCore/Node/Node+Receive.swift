@@ -74,7 +74,9 @@ extension Node {
   }
 
   private mutating func assembleOrHandle(_ message: Message, from source: SocketAddress, _ index: Int) {
-    guard let values = message.body.values, !values.announced.isEmpty else { return handle(message, missing: 0, from: source, index) }
+    guard let values = message.body.values, !values.announced.isEmpty else {
+      return handle(message, missing: 0, from: source, index)
+    }
     let isAwaited = isAwaited(message, from: source, index)
     switch reassembler.open(message, from: source, now: context.now, isAwaited: isAwaited) {
     case .complete(let whole): handle(whole, missing: 0, from: source, index)
