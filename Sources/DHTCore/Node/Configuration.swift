@@ -36,6 +36,14 @@ public struct Limits: Sendable {
   public var requestsPerSecond: Int? = 8192
   /// Requests accepted per second from one IPv4 address or IPv6 /64: an eighth of all. (wire.md §8.4)
   public var requestsPerSecondAndAddress: Int? = 1024
+  /// One in so many of these may be a get, put or listen, which cost most: a flood of them leaves room for the requests
+  /// that keep the network together. Deployed peers admit all alike, and repeat after a second what was refused. (node.md W-30)
+  public var costlyRequestShare = 2
+  /// Requests per second that known good nodes have for themselves when all others used up the total. (node.md W-30)
+  public var requestsPerSecondOfGoodNodes = 1024
+  /// Nodes of one IPv4 /24 or IPv6 /64 that a full bucket keeps and a search asks before those of other networks; more
+  /// only where there are no others. Local networks do not count. (node.md W-41)
+  public var nodesPerSite = 2
   /// Bytes of values stored for others; nil for no limit. (node.md §0.1)
   public var storageBytes: Int? = 64 << 20
   /// Bytes of values that this node itself put; nil for no limit. (node.md §5.5)
@@ -44,6 +52,8 @@ public struct Limits: Sendable {
   public var storedKeys = 1 << 20
   /// Values under one key. (node.md §0.1)
   public var valuesPerKey = 65536
+  /// Bytes of values under one key from one IPv4 /24 or IPv6 /48: as much as one get gives. (node.md W-23)
+  public var storageBytesPerKeyAndRange = 4 << 20
   /// Listeners of others per IPv4 address or IPv6 /64; a busy client has a few hundred. (node.md W-24)
   public var listenersPerAddress = 512
   /// Listeners of others, in all.
@@ -62,6 +72,10 @@ public struct Limits: Sendable {
   public var pushBytes = 64 << 20
   /// The same for one IPv4 address or IPv6 /64: twice what a key's first values take.
   public var pushBytesPerAddress = 8 << 20
+  /// Pushes to listeners per second, in all: what peers accept from all addresses together. nil for no limit. (node.md W-25)
+  public var pushesPerSecond: Int? = 8192
+  /// The same for one IPv4 address or IPv6 /64: peers refuse more from us. (wire.md §8.4)
+  public var pushesPerSecondAndAddress: Int? = 1024
   /// Values of a listen kept per storing node. (node.md §0.1)
   public var listenedValuesPerNode = 4096
   /// Puts of others that wait for their signatures to be verified, in all: half a second's work of one thread.

@@ -138,6 +138,7 @@ extension Lookup {
     }
     // Candidates change kind between insertions, and those in flight stay: only the sum is certain.
     let most = Self.confirmedLimit + Self.unconfirmedLimit + Self.failedLimit + Search.closingWidth
+      + (hasCrowds ? 2 * Self.crowdedLimit : 0)
     return candidates.count > most ? "\(candidates.count) candidates" : nil
   }
 }

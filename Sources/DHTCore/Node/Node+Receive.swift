@@ -39,7 +39,10 @@ extension Node {
       receive(part, message.transaction, from: source, index)
     case .request(let sender, let request):
       guard isStranger(sender) else { return }
-      guard limiter.admits(source.ip, now: context.now) else {
+      let isAdmitted = limiter.admits(
+        source.ip, isCostly: request.isCostly, now: context.now,
+        isGood: overlays[index].isGood(NodeContact(id: sender, address: source), now: context.now))
+      guard isAdmitted else {
         context.counters.rateLimited += 1
         return
       }
@@ -71,7 +74,9 @@ extension Node {
   }
 
   private mutating func assembleOrHandle(_ message: Message, from source: SocketAddress, _ index: Int) {
-    guard let values = message.body.values, !values.announced.isEmpty else { return handle(message, missing: 0, from: source, index) }
+    guard let values = message.body.values, !values.announced.isEmpty else {
+      return handle(message, missing: 0, from: source, index)
+    }
     let isAwaited = isAwaited(message, from: source, index)
     switch reassembler.open(message, from: source, now: context.now, isAwaited: isAwaited) {
     case .complete(let whole): handle(whole, missing: 0, from: source, index)
@@ -170,4 +175,14 @@ extension Node {
 
   /// Our address counts as stable when peers have seen one of our own for so long: listens are then renewed rarely. (node.md W-13)
   private static let stableAge: Duration = .seconds(600)
+}
+
+extension Request {
+  /// Whether it makes us search, store, or send much: it then counts more. (node.md W-30)
+  fileprivate var isCostly: Bool {
+    switch self {
+    case .get, .put, .listen: true
+    case .ping, .find, .refresh, .update: false
+    }
+  }
 }

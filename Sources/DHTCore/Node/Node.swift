@@ -23,6 +23,7 @@ public struct Node: ~Copyable {
   var listeners: RemoteListeners
   var tokens: TokenIssuer
   var limiter: RateLimiter
+  var pushLimiter: RateLimiter
   var reassembler: Reassembler
   var checks: PendingChecks
   var reported: [AddressFamily: ReportedAddresses] = [:]
@@ -67,7 +68,10 @@ public struct Node: ~Copyable {
     store = ValueStore(types: configuration.types, limits: limits, ownerID: configuration.ownerID)
     listeners = RemoteListeners(limits: limits)
     tokens = TokenIssuer(random: &random, now: now)
-    limiter = RateLimiter(total: limits.requestsPerSecond, perAddress: limits.requestsPerSecondAndAddress)
+    limiter = RateLimiter(
+      total: limits.requestsPerSecond, perAddress: limits.requestsPerSecondAndAddress,
+      costlyShare: limits.costlyRequestShare, kept: limits.requestsPerSecondOfGoodNodes)
+    pushLimiter = RateLimiter(total: limits.pushesPerSecond, perAddress: limits.pushesPerSecondAndAddress)
     reassembler = Reassembler(bytes: limits.reassemblyBytes, perAddress: limits.reassembliesPerAddress)
     checks = PendingChecks(limits: limits)
     context = Context(id: id, configuration: configuration, random: random, now: now)

@@ -209,7 +209,8 @@ extension ListenView {
 
 extension ListenView {
   private mutating func plan(_ id: Value.ID) {
-    guard let entry = entries[id], let first = entry.holds.values.map(\.until).min(), first < .distantFuture else { return }
+    guard let entry = entries[id], let first = entry.holds.values.map(\.until).min(), first < .distantFuture
+    else { return }
     if let planned = entry.planned, planned <= first { return }
     entries[id]?.planned = first
     deadlines.push(id, at: first)
@@ -225,7 +226,9 @@ extension ListenView {
   }
 
   /// Charges a source for a value; nil when it has too many, or too many bytes.
-  private mutating func hold(_ value: Value, from source: Source, insteadOf old: Hold?, until expiry: Instant) -> Hold? {
+  private mutating func hold(
+    _ value: Value, from source: Source, insteadOf old: Hold?, until expiry: Instant
+  ) -> Hold? {
     let count = (counts[source] ?? 0) + (old == nil ? 1 : 0)
     // What an old hold has besides stays until it is dropped.
     let charge = max(value.size + Self.overhead, old?.bytes ?? 0)

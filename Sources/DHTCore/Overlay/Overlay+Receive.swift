@@ -237,6 +237,8 @@ extension Overlay {
       touch(key)
     }
     contacts.effects.append(.statusMayChange)
+    // What it listens to here would be told to nobody. (node.md W-25)
+    contacts.effects.append(.listenerSilent(node.contact))
   }
 
   /// Our address may have changed: every known node deserves another chance, and every listen is renewed.

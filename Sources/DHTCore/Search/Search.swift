@@ -23,9 +23,9 @@ struct Search {
   /// When the next step is due by itself.
   private(set) var nextStep: Instant?
 
-  init(key: InfoHash, now: Instant) {
+  init(key: InfoHash, limits: Limits, now: Instant) {
     self.key = key
-    lookup = Lookup(key: key)
+    lookup = Lookup(key: key, perSite: limits.nodesPerSite)
     lastUsed = now
   }
 
@@ -55,6 +55,7 @@ struct Search {
     guard isActive else { return }
     lastUsed = context.now
     followKnownNodes(contacts, context.now)
+    lookup.markCrowds()
     if lookup.liveCount < Lookup.width, lastRefill <= context.now - Self.refillPause {
       refill(contacts, now: context.now)
     }
@@ -76,6 +77,15 @@ struct Search {
       !$0.isClient && $0.isFresh(at: now) && $0.mayBeAsked(at: now)
     }
     for contact in fresh { lookup.insert(contact, hop: 0) }
+    // Behind a crowd of one network stand others. (node.md W-41)
+    if lookup.hasCrowds {
+      let crowded = Set(lookup.candidates.filter(\.isCrowded).compactMap(\.site))
+      let others = contacts.known.nearest(to: key, count: Lookup.width) { node in
+        !node.isClient && node.isFresh(at: now) && node.mayBeAsked(at: now)
+          && !(node.address.ip.site.map(crowded.contains) ?? false)
+      }
+      for contact in others { lookup.insert(contact, hop: 0) }
+    }
     guard fresh.count < Lookup.width else { return }
     let old = contacts.known.nearest(to: key, count: Lookup.confirmedLimit) {
       !$0.isClient && !$0.isFresh(at: now) && $0.mayBeAsked(at: now)
@@ -140,7 +150,10 @@ extension Search {
       announces.contains { $0.statuses[candidate.id] == .refused }
     }
     var seen = 0
-    for candidate in lookup.candidates where !candidate.isFailed && !candidate.isLate {
+    let inOrder =
+      lookup.hasCrowds
+      ? lookup.first(Lookup.width + refused) { !$0.isFailed && !$0.isLate } : lookup.candidates
+    for candidate in inOrder where !candidate.isFailed && !candidate.isLate {
       seen += 1
       guard seen <= Lookup.width + refused else { return nil }
       if let get = gets.firstIndex(where: { $0.statuses[candidate.id] == nil }) { return (candidate, get) }
@@ -333,7 +346,7 @@ extension Search {
     for candidate in lookup.candidates where !candidate.isFailed {
       live += 1
       if let late = candidate.lateSince, !candidate.isOverdue(at: now) { next = min(next, late + Candidate.grace) }
-      if live <= Lookup.width, needsTokens, let answered = candidate.answered {
+      if live <= Lookup.width || lookup.hasCrowds, needsTokens, let answered = candidate.answered {
         let end = answered + KnownNode.syncAge
         if end > now { next = min(next, end) }
       }

@@ -4,7 +4,7 @@ import DHTModel
 ///
 /// Each value has an id under its key, and a time to live. Values of others obey the policies of their types, and a
 /// quota: one account per IPv4 address or IPv6 /64, and when all of them together are too large, the largest one
-/// loses what expires first. Our own values have a budget of their own, and are never pushed out.
+/// loses what expires first; or the largest IPv4 /24 or IPv6 /48, when no address alone has most. Our own values have a budget of their own, and are never pushed out.
 ///
 ///     let result = store.put(value, at: key, created: now, origin: .remote(sender), now: now)
 ///     while let change = store.takeChange() { tellListeners(of: change) }
@@ -41,6 +41,12 @@ struct ValueStore: Sendable {
     var id: Value.ID
   }
 
+  /// A network's part of a key.
+  struct Share: Hashable, Sendable {
+    var key: InfoHash
+    var range: IPAddress
+  }
+
   let types: [UInt16: ValueType]
   let limits: Limits
   let ownerID: @Sendable ([UInt8]) -> InfoHash?
@@ -53,6 +59,10 @@ struct ValueStore: Sendable {
   var keys: [InfoHash: Chain] = [:]
   var expiries = DeadlineQueue<StorageAccounts.Entry>()
   var accounts = StorageAccounts()
+  /// The same by network: addresses are cheap in one. (node.md W-23)
+  var ranges = StorageAccounts()
+  /// Bytes under each key by network, overhead included.
+  var shares: [Share: Int] = [:]
   var changes = Queue<StoreChange>()
   var tickets: UInt64 = 0
   var localCharge = 0
@@ -147,7 +157,7 @@ extension ValueStore {
     }
     let life = life(of: value, created: created, origin: origin)
     if let end = life.expires, end <= now { return .refused(.expired) }
-    guard hasRoom(for: value, insteadOf: nil, origin: origin) else { return .refused(.quota) }
+    guard hasRoom(for: value, at: key, insteadOf: nil, origin: origin) else { return .refused(.quota) }
     let stored = StoredValue(key: key, value: value, created: created, expires: life.expires, source: life.source)
     let place = insert(stored)
     return settle(place, as: .stored, change: .added(value))
@@ -167,7 +177,7 @@ extension ValueStore {
     }
     let life = life(of: value, created: created, origin: origin)
     if let end = life.expires, end <= now { return .refused(.expired) }
-    guard hasRoom(for: value, insteadOf: old, origin: origin) else { return .refused(.quota) }
+    guard hasRoom(for: value, at: old.key, insteadOf: old, origin: origin) else { return .refused(.quota) }
     discharge(place)
     values[place].value = value
     values[place].created = created
@@ -186,7 +196,7 @@ extension ValueStore {
       extend(place, created: created)
       if old.source != nil { transfer(place, to: source) }
     case .local:
-      guard hasRoom(for: old.value, insteadOf: old, origin: origin) else { return .refused(.quota) }
+      guard hasRoom(for: old.value, at: old.key, insteadOf: old, origin: origin) else { return .refused(.quota) }
       takeOver(place, created: created, expires: life.expires)
     }
     emit(.refreshed(old.value.id), at: old.key)
