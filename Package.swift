@@ -51,7 +51,8 @@ let package = Package(
     library("DHTCore", ["MessagePack", "DHTModel", "DHTWire"]),
     library("DHTSecurity", ["DHTModel", crypto]),
     library("DHTSimulator", ["DHTModel", "DHTWire", "DHTCore"]),
-    library("DHTTransport", ["DHTModel", "DHTCore", nioCore, nioLocks, nioPosix]),
+    .target(name: "CDatagrams"),
+    library("DHTTransport", ["CDatagrams", "DHTModel", "DHTCore", nioCore, nioLocks, nioPosix]),
     library(
       "OpenDHT",
       ["MessagePack", "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", nioCore, nioLocks, logging]),
@@ -65,7 +66,7 @@ let package = Package(
     tests("DHTWireTests", ["DHTWire", "DHTModel", "MessagePack"], resources: [.copy("Vectors")]),
     tests("DHTCoreTests", ["DHTCore", "DHTModel", "DHTWire"]),
     tests("Scenarios", ["DHTSimulator", "DHTCore", "DHTModel", "DHTWire"]),
-    tests("DHTTransportTests", ["DHTTransport", "DHTCore", "DHTModel", nioCore, nioPosix]),
+    tests("DHTTransportTests", ["CDatagrams", "DHTTransport", "DHTCore", "DHTModel", nioCore, nioPosix]),
     tests("OpenDHTTests", ["OpenDHT", "DHTCore", "DHTTransport", nioLocks, logging]),
     tests("DHTToolsTests", ["DHTTools", "OpenDHT", nioLocks]),
   ],

@@ -151,7 +151,7 @@ extension NodeDriver {
   private func performOutputs() {
     flushPending()
     for _ in 0..<Self.refusalRounds {
-      node.takeDatagrams { bytes, destination in send(bytes, to: destination) }
+      node.takeBatch { batch in send(batch) }
       if refusals.isEmpty { break }
       let refused = refusals
       refusals.removeAll(keepingCapacity: true)
@@ -174,32 +174,39 @@ extension NodeDriver {
     }
   }
 
-  private func send(_ bytes: RawSpan, to destination: DHTModel.SocketAddress) {
-    let result: DatagramSender.Result?
-    switch destination.family {
-    case .ipv4:
-      result = ipv4.map(\.descriptor).flatMap { ipv4?.sender.send(bytes, to: destination, through: $0, &counters) }
-    case .ipv6:
-      result = ipv6.map(\.descriptor).flatMap { ipv6?.sender.send(bytes, to: destination, through: $0, &counters) }
+  private func send(_ batch: borrowing DatagramBatch) {
+    var refused: [(Address, DatagramSender.Refusal)] = []
+    if let descriptor = ipv4?.descriptor {
+      ipv4?.sender.send(batch, through: descriptor, &counters) { refused.append(($0, $1)) }
     }
-    if result == nil { counters.noSocket += 1 }
-    note(result ?? .unreachable, destination)
+    if let descriptor = ipv6?.descriptor {
+      ipv6?.sender.send(batch, through: descriptor, &counters) { refused.append(($0, $1)) }
+    }
+    if ipv4 == nil || ipv6 == nil {
+      for index in 0..<batch.count {
+        let destination = batch.destination(of: index)
+        guard port(destination.family) == nil else { continue }
+        counters.noSocket += 1
+        refused.append((destination, .unreachable))
+      }
+    }
+    for (destination, refusal) in refused { note(refusal, destination) }
   }
 
   private func flushPending() {
-    var results: [(DHTModel.SocketAddress, DatagramSender.Result)] = []
+    var refused: [(Address, DatagramSender.Refusal)] = []
     if let descriptor = ipv4?.descriptor, ipv4?.sender.isPending == true {
-      ipv4?.sender.flush(through: descriptor, &counters) { results.append(($0, $1)) }
+      ipv4?.sender.flush(through: descriptor, &counters) { refused.append(($0, $1)) }
     }
     if let descriptor = ipv6?.descriptor, ipv6?.sender.isPending == true {
-      ipv6?.sender.flush(through: descriptor, &counters) { results.append(($0, $1)) }
+      ipv6?.sender.flush(through: descriptor, &counters) { refused.append(($0, $1)) }
     }
-    for (destination, result) in results { note(result, destination) }
+    for (destination, refusal) in refused { note(refusal, destination) }
   }
 
-  private func note(_ result: DatagramSender.Result, _ destination: DHTModel.SocketAddress) {
-    switch result {
-    case .sent, .dropped: break
+  private func note(_ refusal: DatagramSender.Refusal, _ destination: DHTModel.SocketAddress) {
+    switch refusal {
+    case .dropped: break
     case .unreachable: refusals.append(destination)
     case .socketDead:
       refusals.append(destination)
@@ -270,7 +277,8 @@ extension NodeDriver {
       .withBoundSocket(socket.descriptor)
       .assumeIsolated()
       .map { channel in
-        let sender = DatagramSender(maximumPendingBytes: self.transport.sockets.maximumPendingBytes)
+        let sender = DatagramSender(
+          socket.family, maximumPendingBytes: self.transport.sockets.maximumPendingBytes)
         self.setSocket(
           Socket(channel: channel, descriptor: socket.descriptor, port: socket.port, sender: sender), socket.family)
       }

@@ -24,7 +24,11 @@ final class PlainSocket {
 
   func send(_ bytes: [UInt8], to port: UInt16) {
     let destination = DHTModel.SocketAddress(ip: Self.loopback(socket.family), port: port)
-    _ = DatagramSender.transmit(bytes.span.bytes, destination, socket.descriptor)
+    bytes.withUnsafeBytes { bytes in
+      destination.withSystemAddress { address, length in
+        _ = sendto(socket.descriptor, bytes.baseAddress, bytes.count, 0, address, length)
+      }
+    }
   }
 
   /// The next datagram; nil when none comes within two seconds.
