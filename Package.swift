@@ -66,7 +66,7 @@ let package = Package(
     tests("DHTWireTests", ["DHTWire", "DHTModel", "MessagePack"], resources: [.copy("Vectors")]),
     tests("DHTCoreTests", ["DHTCore", "DHTModel", "DHTWire"]),
     tests("Scenarios", ["DHTSimulator", "DHTCore", "DHTModel", "DHTWire"]),
-    tests("DHTTransportTests", ["CDatagrams", "DHTTransport", "DHTCore", "DHTModel", nioCore, nioPosix]),
+    tests("DHTTransportTests", ["CDatagrams", "DHTTransport", "DHTCore", "DHTModel", nioCore, nioLocks, nioPosix]),
     tests("OpenDHTTests", ["OpenDHT", "DHTCore", "DHTTransport", nioLocks, logging]),
     tests("DHTToolsTests", ["DHTTools", "OpenDHT", nioLocks]),
   ],

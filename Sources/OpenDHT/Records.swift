@@ -7,7 +7,8 @@ extension DHT {
 
     /// How the query ended; waits for its end. Cancelling the waiting task cancels the query.
     public var outcome: GetOutcome { get async { await handle.operation.getOutcome } }
-    /// Records that were lost since nobody read: more than 8 · 65536 of them waited.
+    /// Records that were lost since nobody read: more than 8 · 65536 of them, or 64 MiB of user types,
+    /// waited.
     public var dropped: Int { handle.operation.read { $0.dropped } }
     /// Ends the query at once. Leaving the loop does the same.
     public func cancel() { handle.operation.cancel() }

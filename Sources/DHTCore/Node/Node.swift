@@ -185,6 +185,9 @@ extension Node {
     context.outbox.takeBatch(send)
   }
 
+  /// Whether datagrams wait to be taken.
+  public var hasDatagrams: Bool { !context.outbox.destinations.isEmpty }
+
   private mutating func countDatagrams() {
     context.counters.datagramsSent += context.outbox.destinations.count
     context.counters.bytesSent += context.outbox.arena.bytes.count
