@@ -81,7 +81,8 @@ extension DatagramSender {
         var next = start
         while next < batch.count {
           let gathered = UnsafeBufferPointer(rebasing: room[..<gather(batch, from: &next, bytes, into: room)])
-          if let full = write(gathered, descriptor, &counters, { report(batch.destination(of: $0), $1) }) { return full }
+          let full = write(gathered, descriptor, &counters) { report(batch.destination(of: $0), $1) }
+          if let full { return full }
         }
         return batch.count
       }

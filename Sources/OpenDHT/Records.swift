@@ -1,7 +1,9 @@
 extension DHT {
   /// The records of a query, as they come. One operation: two loops over it share its records.
   public struct Records: AsyncSequence, Sendable {
+    /// The selected fields of a value.
     public typealias Element = FieldRecord
+    /// Never throws.
     public typealias Failure = Never
     let handle: OperationHandle<RecordBacklog>
 
@@ -13,8 +15,10 @@ extension DHT {
     /// Ends the query at once. Leaving the loop does the same.
     public func cancel() { handle.operation.cancel() }
 
+    /// Makes a reader; several share the records.
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(handle: handle) }
 
+    /// Takes the records one by one. Dropping the last reader and the sequence ends the query.
     public struct AsyncIterator: AsyncIteratorProtocol {
       let handle: OperationHandle<RecordBacklog>
       /// The next record; nil when the query is over or its task cancelled.

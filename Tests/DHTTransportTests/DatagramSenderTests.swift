@@ -76,7 +76,8 @@ struct DatagramSenderTests {
     }
   }
 
-  @Test("through the system, with one call for many and with one for each, all arrive", arguments: AddressFamily.allCases)
+  @Test(
+    "through the system, with one call for many and with one for each, all arrive", arguments: AddressFamily.allCases)
   func arrives(family: AddressFamily) throws {
     let (here, there) = (try PlainSocket(family), try PlainSocket(family))
     let datagrams = [[1, 2, 3], [], [UInt8](repeating: 7, count: 20_000)] + (0..<64).map { [UInt8($0)] } as [[UInt8]]

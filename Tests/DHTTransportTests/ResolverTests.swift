@@ -77,10 +77,11 @@ struct ResolverTests {
       let isOnLoop = loops.makeIterator().contains { $0.inEventLoop }
       wasOnLoop.withLockedValue { $0 = $0 || isOnLoop }
       begun.lock()
-      begun.unlock(withValue: count.withLockedValue { count in
-        count += 1
-        return count
-      })
+      begun.unlock(
+        withValue: count.withLockedValue { count in
+          count += 1
+          return count
+        })
       gate.lock(whenValue: 1)
       gate.unlock()
       return [DHTModel.SocketAddress(ip: IPAddress(ipv4: 0x7f00_0001), port: host.port)]

@@ -7,7 +7,9 @@ import Testing
 struct StoppingTests {
   private let key = InfoHash(hashing: "kept")
 
-  @Test("a node that maintains storage passes on what it keeps before it stops; another does not", arguments: [true, false])
+  @Test(
+    "a node that maintains storage passes on what it keeps before it stops; another does not",
+    arguments: [true, false])
   func passesOn(maintains: Bool) async throws {
     try await Neighbourhood.run(1, { $0.node.maintainsStorage = maintains }) { network in
       let keeper = network.first
@@ -28,7 +30,9 @@ struct StoppingTests {
     }
   }
 
-  @Test("while it passes on, a node takes nothing new; a second stop waits for the same end") func stopping() async throws {
+  @Test("while it passes on, a node takes nothing new; a second stop waits for the same end") func stopping()
+    async throws
+  {
     try await Neighbourhood.run(1, { $0.node.maintainsStorage = true }) { network in
       let keeper = network.first
       let writer = DHT(await loopback(to: keeper))
