@@ -61,6 +61,7 @@ let package = Package(
     tool("dht", ["DHTTools"]),
     tool("interop-node", ["OpenDHT"]),
     tool("dhtsim", ["DHTSimulator", "DHTModel", "DHTCore", arguments]),
+    tool("allocations", ["DHTTransport", "DHTCore", "DHTModel", "DHTWire", nioCore, nioPosix]),
     tests("MessagePackTests", ["MessagePack"]),
     tests("DHTModelTests", ["DHTModel"]),
     tests("DHTWireTests", ["DHTWire", "DHTModel", "MessagePack"], resources: [.copy("Vectors")]),

@@ -1,6 +1,8 @@
 /// IPv4 or IPv6. Raw values are the numbers of the wire's `w` field (those of Linux).
 public enum AddressFamily: UInt8, Sendable, Hashable, CaseIterable {
+  /// Addresses of 4 bytes.
   case ipv4 = 2
+  /// Addresses of 16 bytes.
   case ipv6 = 10
 
   /// Bytes of an address: 4 or 16.

@@ -26,6 +26,7 @@ public final class World {
   public var random: SeededGenerator
   /// The computers, by number.
   public internal(set) var machines: [Machine] = []
+  /// The scripted peers, by number.
   public internal(set) var puppets: [Puppet] = []
   /// What was seen and must never be. At most 100 are kept.
   public internal(set) var violations: [Violation] = []

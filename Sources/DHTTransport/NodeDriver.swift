@@ -241,6 +241,7 @@ extension NodeDriver {
 
 // Time.
 extension NodeDriver: NIOScheduledCallbackHandler {
+  /// Called by the event loop when the node's deadline has come.
   public func handleScheduledCallback(eventLoop: some EventLoop) {
     guard isAlive else { return }
     alarm = nil

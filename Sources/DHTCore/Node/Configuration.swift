@@ -21,6 +21,7 @@ public struct Configuration: Sendable {
   public var types: [ValueType] = ValueType.builtIn
   /// SHA-1 of an owner's DER key; supplied by the security layer, since the core has no hash functions.
   public var ownerID: @Sendable (_ owner: [UInt8]) -> InfoHash? = { _ in nil }
+  /// Caps on what others can make this node hold or do.
   public var limits = Limits()
 
   /// The defaults.
@@ -72,6 +73,7 @@ public struct Limits: Sendable {
 
 /// What the generator of a node starts from. The product fills it from the system; the simulator from its own seed.
 public struct Seed: Sendable {
+  /// The two halves of the 128 bits.
   public var k0, k1: UInt64
   /// 128 bits that nobody else knows, or, in a simulation, that everybody knows.
   public init(_ k0: UInt64, _ k1: UInt64) {

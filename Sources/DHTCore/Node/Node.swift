@@ -83,6 +83,7 @@ public struct Node: ~Copyable {
 
   /// Our id, the same in every family.
   public var id: NodeID { context.id }
+  /// The configuration the node was made with.
   public var configuration: Configuration { context.configuration }
 
   mutating func freshOperation() -> OperationID {
@@ -270,6 +271,7 @@ public struct PutOptions: Sendable, Hashable {
   public var verify = false
   /// When the operation ends at the latest.
   public var deadline: Instant?
+  /// Options; without any, a put made now that lives as long as its type says.
   public init(isPermanent: Bool = false, created: WallTime? = nil, verify: Bool = false, deadline: Instant? = nil) {
     self.isPermanent = isPermanent
     self.created = created
