@@ -55,7 +55,8 @@ let package = Package(
     library("DHTCore", ["MessagePack", "DHTModel", "DHTWire"]),
     library("DHTSecurity", ["DHTModel", "DHTWire", crypto, cryptoExtras, asn1]),
     library("DHTSimulator", ["DHTModel", "DHTWire", "DHTCore"]),
-    library("DHTTransport", ["DHTModel", "DHTCore", nioCore, nioLocks, nioPosix]),
+    .target(name: "CDatagrams"),
+    library("DHTTransport", ["CDatagrams", "DHTModel", "DHTCore", nioCore, nioLocks, nioPosix]),
     library(
       "OpenDHT",
       ["MessagePack", "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", nioCore, nioLocks, logging]),
@@ -71,7 +72,7 @@ let package = Package(
     tests("DHTCoreTests", ["DHTCore", "DHTModel", "DHTWire"]),
     tests("DHTSecurityTests", ["DHTSecurity", "DHTWire", "DHTModel"], resources: [.copy("Vectors")]),
     tests("Scenarios", ["DHTSimulator", "DHTCore", "DHTModel", "DHTWire"]),
-    tests("DHTTransportTests", ["DHTTransport", "DHTCore", "DHTModel", nioCore, nioPosix]),
+    tests("DHTTransportTests", ["CDatagrams", "DHTTransport", "DHTCore", "DHTModel", nioCore, nioLocks, nioPosix]),
     tests("OpenDHTTests", ["OpenDHT", "DHTCore", "DHTTransport", nioLocks, logging]),
     tests("DHTToolsTests", ["DHTTools", "OpenDHT", nioLocks]),
   ],

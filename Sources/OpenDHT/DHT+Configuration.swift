@@ -1,8 +1,4 @@
-internal import DHTCore
 public import Logging
-
-/// How the node of the protocol behaves: id, network, limits, types. Defaults are what deployed peers do.
-public typealias NodeConfiguration = DHTCore.Configuration
 
 extension DHT {
   /// How a node is set up. The defaults make a node on a free port of both families that knows nobody yet.
@@ -16,6 +12,8 @@ extension DHT {
     public var bindIPv4: IPAddress?
     /// Address to bind for IPv6; nil for any.
     public var bindIPv6: IPAddress?
+    /// Keeps networks apart; 0 is the public one.
+    public var network: NetworkID
     /// Entry points. None is built in: without one the node waits to be found.
     public var bootstrap: [Host]
     /// How the node of the protocol behaves. `families` says which sockets to open.
@@ -41,12 +39,11 @@ extension DHT {
       bindIPv6: IPAddress? = nil, logger: Logger? = nil
     ) {
       self.port = port
+      self.network = network
       self.bootstrap = bootstrap
       self.bindIPv4 = bindIPv4
       self.bindIPv6 = bindIPv6
       self.logger = logger
-      node.network = network
-      node.ownerID = { publicKeyID($0) }
     }
   }
 }

@@ -41,6 +41,16 @@ struct SessionLog {
     logger?.warning("\(host.name) has no address.")
   }
 
+  func socketDied(_ family: AddressFamily) {
+    logger?.warning("The \(Self.name(family)) socket was closed by the system; it is opened again.")
+  }
+
+  func socketReopened(_ family: AddressFamily, _ port: UInt16?) {
+    logger?.info("The \(Self.name(family)) socket is back on port \(port ?? 0).")
+  }
+
+  private static func name(_ family: AddressFamily) -> String { family == .ipv4 ? "IPv4" : "IPv6" }
+
   mutating func minutePassed(_ new: Counters, _ newSockets: SocketCounters) {
     defer { (counters, sockets) = (new, newSockets) }
     let old = counters

@@ -179,9 +179,23 @@ extension Node {
 extension Node {
   /// Hands every waiting datagram to `send`, in order, and forgets them.
   public mutating func takeDatagrams(_ send: (_ bytes: RawSpan, _ destination: SocketAddress) -> Void) {
+    countDatagrams()
+    context.outbox.takeDatagrams(send)
+  }
+
+  /// Hands all waiting datagrams to `send` at once, for systems that take many with one call, and forgets them. `send`
+  /// is not called when none waits.
+  public mutating func takeBatch(_ send: (_ batch: borrowing DatagramBatch) -> Void) {
+    countDatagrams()
+    context.outbox.takeBatch(send)
+  }
+
+  /// Whether datagrams wait to be taken.
+  public var hasDatagrams: Bool { !context.outbox.destinations.isEmpty }
+
+  private mutating func countDatagrams() {
     context.counters.datagramsSent += context.outbox.destinations.count
     context.counters.bytesSent += context.outbox.arena.bytes.count
-    context.outbox.takeDatagrams(send)
   }
 
   /// The next event, oldest first.
