@@ -53,7 +53,7 @@ let package = Package(
     library("DHTModel"),
     library("DHTWire", ["MessagePack", "DHTModel"]),
     library("DHTCore", ["MessagePack", "DHTModel", "DHTWire"]),
-    library("DHTSecurity", ["DHTModel", "DHTWire", crypto, cryptoExtras, asn1]),
+    library("DHTSecurity", ["MessagePack", "DHTModel", "DHTWire", crypto, cryptoExtras, asn1]),
     library("DHTSimulator", ["DHTModel", "DHTWire", "DHTCore"]),
     .target(name: "CDatagrams"),
     library("DHTTransport", ["CDatagrams", "DHTModel", "DHTCore", nioCore, nioLocks, nioPosix]),

@@ -39,6 +39,13 @@ struct Vectors: Decodable, Sendable {
   var signedValuesCrafted: [CraftedSigned]
   var encryptedValues: [EncryptedRow]
   var encryptedValuesCrafted: [CraftedEncrypted]
+  var certificates: [CertificateRow]
+  var certificateImportFailures: [ImportFailure]
+  var csr: [RequestRow]
+  var crl: [RevocationRow]
+  var trust: [TrustRow]
+  var ocsp: [OCSPRow]
+  var certificateStorePolicy: [StorePolicyRow]
 }
 
 /// Bytes written as hexadecimal digits.
@@ -151,5 +158,75 @@ extension Vectors {
     var packed, plaintext: Hex
     var delivered: Bool
     var testDescription: String { note }
+  }
+}
+
+extension Vectors {
+  /// An hour after peers made the vectors: one of their certificates has expired, one begins in 2090.
+  static let today = WallTime(seconds: 1_795_208_532 + 3600)
+
+  static func certificate(_ name: String) throws -> Certificate {
+    // "first certificate of device_v2"
+    let isFirst = name.hasPrefix("first certificate of ")
+    let file = name.split(separator: " ").last ?? ""
+    let certificate = try Certificate(decoding: Vectors.file("certs/\(file).crt"))
+    return isFirst ? certificate.withoutIssuers : certificate
+  }
+
+  /// A certificate with the key that belongs to it.
+  static func identity(_ name: String) throws -> Identity {
+    let certificate = try certificate(name)
+    let key = try #require(all.keys.first { $0.id.bytes == certificate.id.bytes })
+    return try Identity(certificate: certificate, privateKey: privateKey(key.name))
+  }
+
+  struct CertificateRow: Decodable, Sendable, CustomTestStringConvertible {
+    var name, file, subjectCn, subjectUid, issuerCn, issuerUid: String
+    var chainLength: Int
+    var der: [Hex]
+    var id, longId, serial, valueDataPrefix, valuePackedPrefix, valuePackedSha256: Hex
+    var isCa: Bool
+    var notBefore, notAfter: Int64
+    var testDescription: String { name }
+  }
+
+  struct ImportFailure: Decodable, Sendable {
+    var file: String
+  }
+
+  struct RequestRow: Decodable, Sendable, CustomTestStringConvertible {
+    var file, key, cn, uid, note: String
+    var verifies: Bool
+    var testDescription: String { file }
+  }
+
+  struct RevocationRow: Decodable, Sendable, CustomTestStringConvertible {
+    var file, issuer, issuerCn, issuerUid: String
+    var revokes, doesNotRevoke: [String]
+    var number, numberAfterSecondSigning: Hex
+    var testDescription: String { file }
+  }
+
+  struct TrustRow: Decodable, Sendable, CustomTestStringConvertible {
+    var note, certificate: String
+    var trusted, crls: [String]
+    var result: UInt32
+    var valid: Bool
+    var testDescription: String { "\(certificate): \(note)" }
+  }
+
+  struct OCSPRow: Decodable, Sendable {
+    var certificate, issuer: String
+    var request, nonce: Hex
+  }
+
+  struct StorePolicyRow: Decodable, Sendable {
+    struct Accepted: Decodable, Sendable {
+      var old, new: Bool
+      enum CodingKeys: String, CodingKey { case old = "2.4.12", new = "4.4.2" }
+    }
+    var certificate: String
+    var key: Hex
+    var accepted: Accepted
   }
 }

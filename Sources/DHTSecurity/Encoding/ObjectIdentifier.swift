@@ -55,3 +55,19 @@ extension ObjectIdentifier {
   static let tripleDESCBC = Self(1, 2, 840, 113549, 3, 7)
   static let pbeSHA1TripleDES = Self(1, 2, 840, 113549, 1, 12, 1, 3)
 }
+
+// Names and extensions.
+extension ObjectIdentifier {
+  static let commonName = Self(2, 5, 4, 3)
+  static let userID = Self(0, 9, 2342, 19_200_300, 100, 1, 1)
+  static let subjectKeyIdentifier = Self(2, 5, 29, 14)
+  static let keyUsage = Self(2, 5, 29, 15)
+  static let subjectAlternativeName = Self(2, 5, 29, 17)
+  static let basicConstraints = Self(2, 5, 29, 19)
+  static let revocationListNumber = Self(2, 5, 29, 20)
+  static let challengePassword = Self(1, 2, 840, 113549, 1, 9, 7)
+  static let extensionRequest = Self(1, 2, 840, 113549, 1, 9, 14)
+  static let sha1 = Self(1, 3, 14, 3, 2, 26)
+  static let ocspBasic = Self(1, 3, 6, 1, 5, 5, 7, 48, 1, 1)
+  static let ocspNonce = Self(1, 3, 6, 1, 5, 5, 7, 48, 1, 2)
+}

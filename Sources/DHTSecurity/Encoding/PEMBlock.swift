@@ -22,7 +22,7 @@ struct PEMBlock: Hashable {
         open?.lines.append(line)
       }
     }
-    return blocks
+    return open == nil ? blocks : []
   }
 
   /// The block as text: 64 characters a line, `\n` at the end. (crypto.md §2.2)
