@@ -17,6 +17,8 @@ public enum SecurityError: Error, Hashable, Sendable {
   case saltTooShort
   /// A value that is already encrypted cannot be signed.
   case encryptedValue
+  /// A value whose sequence number is 65535: peers replace it by no other, ever.
+  case sequenceExhausted
   /// An issuer whose certificate does not allow it to issue.
   case notAuthority
   /// A certificate needs a name.
@@ -48,6 +50,7 @@ extension SecurityError: CustomStringConvertible {
     case .emptyMessage: "nothing to encrypt"
     case .saltTooShort: "a salt has at least 8 bytes"
     case .encryptedValue: "an encrypted value cannot be signed"
+    case .sequenceExhausted: "the value has been changed 65535 times and cannot be changed again"
     case .notAuthority: "the issuer's certificate is not that of an authority"
     case .emptyName: "a certificate needs a name"
     case .keyMismatch: "certificate and private key do not belong together"
