@@ -49,20 +49,7 @@ public struct InfoHash: Hashable, Sendable {
 
   /// Parses 40 hexadecimal digits of either case; nil when there is anything else.
   public init?(hex: some StringProtocol) {
-    let digits = hex.utf8
-    guard digits.count == Self.byteCount * 2 else { return nil }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(Self.byteCount)
-    var high: UInt8?
-    for digit in digits {
-      guard let value = hexValue(digit) else { return nil }
-      if let first = high {
-        bytes.append(first << 4 | value)
-        high = nil
-      } else {
-        high = value
-      }
-    }
+    guard hex.utf8.count == Self.byteCount * 2, let bytes = hexBytes(hex) else { return nil }
     self.init(bytes: bytes)
   }
 

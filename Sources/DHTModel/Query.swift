@@ -2,21 +2,29 @@
 public struct Query: Hashable, Sendable {
   /// A field of a value; raw values are those of the wire. (wire.md §6.1)
   public enum Field: UInt8, Hashable, Sendable, CaseIterable {
+    /// The id that names a value under its key.
     case id = 1
+    /// Number of the type.
     case valueType = 2
+    /// SHA-1 of the owner's public key.
     case owner = 3
+    /// Sequence number of a signed value.
     case sequence = 4
+    /// User type, such as `text/plain`.
     case userType = 5
   }
 
   /// One test; all tests of a query must hold.
   public enum Filter: Hashable, Sendable {
+    /// The value of this id.
     case id(Value.ID)
+    /// Values of the type with this number.
     case valueType(UInt16)
     /// SHA-1 of the owner's key. Unsigned and encrypted values never match.
     case owner(InfoHash)
     /// Has no packed form, so it does not travel; applied on our side only. (wire.md §6.5)
     case sequence(UInt16)
+    /// Values whose user type is these bytes, compared exactly.
     case userType([UInt8])
 
     /// The field that is tested.

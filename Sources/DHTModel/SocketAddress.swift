@@ -1,6 +1,8 @@
 /// IPv4 or IPv6. Raw values are the numbers of the wire's `w` field (those of Linux).
 public enum AddressFamily: UInt8, Sendable, Hashable, CaseIterable {
+  /// Addresses of 4 bytes.
   case ipv4 = 2
+  /// Addresses of 16 bytes.
   case ipv6 = 10
 
   /// Bytes of an address: 4 or 16.
@@ -66,6 +68,31 @@ public struct IPAddress: Hashable, Sendable {
   /// What one host can claim at no cost: the IPv4 address, or the first 64 bits of an IPv6 one.
   public var quotaPrefix: IPAddress {
     family == .ipv4 ? self : IPAddress(ipv6High: high, low: 0)
+  }
+}
+
+extension IPAddress {
+  /// An address that means something only inside a house or a machine: loopback, private (RFC 1918, RFC 4193), link-local.
+  package var isLocal: Bool {
+    if isLoopback { return true }
+    switch family {
+    case .ipv4:
+      return low >> 24 == 10 || low >> 20 == 0xac1 || low >> 16 == 0xc0a8 || low >> 16 == 0xa9fe
+    case .ipv6: return high >> 57 == 0xfc >> 1 || high >> 54 == 0xfe80 >> 6
+    }
+  }
+
+  /// The network it stands in, which one owner usually has as a whole: IPv4 /24, IPv6 /64. (node.md W-41) Nil for a local
+  /// address: a laboratory or a household is one such network and must work.
+  package var site: UInt64? {
+    if isLocal { return nil }
+    return family == .ipv4 ? low >> 8 : high
+  }
+
+  /// What one owner has as a whole, at the most: IPv4 /24, IPv6 /48. (node.md W-23)
+  package var range: IPAddress {
+    family == .ipv4
+      ? IPAddress(ipv4: UInt32(truncatingIfNeeded: low) & 0xffff_ff00) : IPAddress(ipv6High: (high >> 16) << 16, low: 0)
   }
 }
 

@@ -8,7 +8,9 @@ public struct Value: Hashable, Sendable, Identifiable {
 
   /// What stands in a value.
   public enum Content: Hashable, Sendable {
+    /// A body that anybody can read, and anybody can replace unless the type's policy forbids it.
     case plain(Body)
+    /// A body with its owner's signature, which proves who wrote it. Only the owner can replace it.
     indirect case signed(Body, Signature)
     /// The cypher, unopened.
     case encrypted([UInt8])

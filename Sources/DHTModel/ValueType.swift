@@ -34,18 +34,23 @@ public struct ValueType: Sendable {
   public var mayStore: StorePolicy
   /// Who may replace one.
   public var mayEdit: EditPolicy
+  /// Whether the policies take long for a value, as when they verify a signature: they then run away from the node's
+  /// own thread, and the value is answered for when they are done.
+  public var isSlow: @Sendable (_ value: Value) -> Bool
 
   /// A type with its policies. By default a value is stored up to 64 KiB, and never replaced.
   public init(
     id: UInt16, name: String, lifetime: Duration,
     mayStore: @escaping StorePolicy = ValueType.storeUpToMaximumSize,
-    mayEdit: @escaping EditPolicy = ValueType.refuseEdit
+    mayEdit: @escaping EditPolicy = ValueType.refuseEdit,
+    isSlow: @escaping @Sendable (_ value: Value) -> Bool = { _ in false }
   ) {
     self.id = id
     self.name = name
     self.lifetime = lifetime
     self.mayStore = mayStore
     self.mayEdit = mayEdit
+    self.isSlow = isSlow
   }
 
   /// Largest `Value.size` that nodes of the network store by default, in bytes. (wire.md §5.6)

@@ -34,7 +34,26 @@ public enum SecurityError: Error, Hashable, Sendable {
 
   /// Part of an input that was not understood.
   public enum Part: String, Hashable, Sendable {
-    case structure, publicKey, privateKey, certificate, chain, name, date, request, revocationList, ocsp
+    /// The frame: DER or PEM.
+    case structure
+    /// A public key.
+    case publicKey
+    /// A private key.
+    case privateKey
+    /// A certificate.
+    case certificate
+    /// The order of a chain.
+    case chain
+    /// A subject or issuer.
+    case name
+    /// A date.
+    case date
+    /// A request for a certificate.
+    case request
+    /// A list of revoked certificates.
+    case revocationList
+    /// An answer about a certificate.
+    case ocsp
   }
 }
 

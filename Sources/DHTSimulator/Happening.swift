@@ -1,5 +1,5 @@
 /// Something that the world will do at a moment. 24 bytes, since millions of them wait in the queue.
-struct Happening {
+struct Happening: Comparable {
   enum Kind: UInt8 {
     /// A packet arrives; the number is its slot in the pool.
     case arrival
@@ -29,6 +29,7 @@ struct Happening {
     }
   }
 
+  static func == (x: Happening, y: Happening) -> Bool { x.orderAndKind == y.orderAndKind }
   static func < (x: Happening, y: Happening) -> Bool {
     x.time != y.time ? x.time < y.time : x.orderAndKind < y.orderAndKind
   }

@@ -15,6 +15,7 @@ public final class Machine {
   public internal(set) var configuration: Configuration
   /// Sockets as the machine itself sees them; behind a NAT the IPv4 one is private.
   public internal(set) var ipv4: SocketAddress?
+  /// Its IPv6 socket; nil without one. IPv6 passes no NAT.
   public internal(set) var ipv6: SocketAddress?
   /// What its wall clock is ahead of the world's; negative when it is late.
   public internal(set) var clockSkew: Duration
@@ -24,7 +25,9 @@ public final class Machine {
   public internal(set) var reportedAddress: IPAddress?
   /// Operations since the node started; finished ones are forgotten when a great world asks for it.
   public internal(set) var operations: [Operation] = []
+  /// Datagrams that its nodes sent since the world began.
   public internal(set) var datagramsSent = 0
+  /// Bytes of them, without headers.
   public internal(set) var bytesSent = 0
 
   var running: Running?
@@ -46,6 +49,7 @@ public final class Machine {
     self.clockSkew = clockSkew
   }
 
+  /// Whether a node runs on it.
   public var isOn: Bool { running != nil }
   /// The id of the node, or the last one it had.
   public internal(set) var nodeID = NodeID.zero

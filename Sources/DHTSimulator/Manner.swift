@@ -15,6 +15,7 @@ public struct Manner: Sendable {
     case bytes([UInt8])
   }
 
+  /// Which tokens it gives, and takes back.
   public var tokens = Tokens.own
   /// Requests that it hears and does not answer.
   public var ignores: Set<MessageKind> = []
@@ -59,7 +60,10 @@ public struct Manner: Sendable {
 public enum Reaction: Sendable {
   /// What its manner says.
   case ordinary
+  /// Nothing is answered, as if the request had been lost.
   case silence
+  /// This reply is sent, whatever was asked.
   case reply(Reply)
+  /// This error is sent.
   case failure(Failure)
 }

@@ -2,7 +2,9 @@ public import DHTWire
 
 /// What a datagram is about, without its content.
 public enum MessageKind: Hashable, Sendable, CaseIterable {
+  /// Requests, by their names in the protocol. (wire.md §3)
   case ping, find, get, put, listen, refresh, update
+  /// What is no request: a reply, an error, a push to a listener of version 0, a part of a large value.
   case reply, failure, legacyPush, part
   /// Bytes that are no message.
   case undecodable

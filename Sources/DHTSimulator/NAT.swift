@@ -6,7 +6,9 @@ struct NAT {
   let model: NATModel
   private var mappings: [SocketAddress: Mapping] = [:]
   private var insides: [UInt16: SocketAddress] = [:]
-  private var nextPort: UInt16 = 20000
+  private var nextPort = Self.firstPort
+  /// First port given out.
+  private static let firstPort: UInt16 = 20000
   /// Packets from outside that found no mapping, or one not opened for them.
   private(set) var refused = 0
 
@@ -26,9 +28,9 @@ struct NAT {
   mutating func translate(outgoing inside: SocketAddress, to peer: SocketAddress, now: Instant) -> SocketAddress {
     if let old = mappings[inside], isOver(old.lastUse, now) { remove(inside) }
     if mappings[inside] == nil {
-      nextPort = nextPort == .max ? 20000 : nextPort + 1
-      mappings[inside] = Mapping(port: nextPort, lastUse: now, peers: [:])
-      insides[nextPort] = inside
+      guard let port = freePort(now) else { return inside }
+      mappings[inside] = Mapping(port: port, lastUse: now, peers: [:])
+      insides[port] = inside
     }
     guard let port = mappings[inside]?.port else { return inside }
     mappings[inside]?.lastUse = now
@@ -55,6 +57,19 @@ struct NAT {
   mutating func rebind() {
     mappings = [:]
     insides = [:]
+  }
+
+  /// The next port that no living mapping has; nil when all are taken.
+  private mutating func freePort(_ now: Instant) -> UInt16? {
+    for _ in Self.firstPort ... .max {
+      nextPort = nextPort == .max ? Self.firstPort : nextPort + 1
+      guard let holder = insides[nextPort] else { return nextPort }
+      guard let mapping = mappings[holder], !isOver(mapping.lastUse, now) else {
+        remove(holder)
+        return nextPort
+      }
+    }
+    return nil
   }
 
   private func isOver(_ use: Instant, _ now: Instant) -> Bool { now - use > model.timeout }

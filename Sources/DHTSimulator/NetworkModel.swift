@@ -14,6 +14,7 @@ public struct NetworkModel: Sendable {
   public var delay: Duration
   /// Added to each packet anew: 0 … this. More than the gap between two packets reorders them.
   public var jitter: Duration
+  /// How the delay depends on who speaks with whom.
   public var distance: Distance
   /// Probability that a packet never arrives.
   public var loss: Double
@@ -21,6 +22,7 @@ public struct NetworkModel: Sendable {
   public var duplication: Double
   /// Probability that a packet is held back by `reorderingDelay`, so that later ones overtake it.
   public var reordering: Double
+  /// How long a packet is held back that `reordering` chose.
   public var reorderingDelay: Duration
 
   /// A network; by default one where every packet takes 10 ms and none is lost.

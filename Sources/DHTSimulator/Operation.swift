@@ -3,33 +3,44 @@ public import DHTModel
 
 /// One call of an application on a node of the world, and everything that was told of it.
 public final class Operation {
+  /// Which call it was.
   public enum Kind: Sendable { case get, query, put, listen, ping }
 
   /// A change, and when it was told.
   public struct TimedChange: Hashable, Sendable {
+    /// Virtual time at which the application was told.
     public let at: Instant
+    /// What it was told.
     public let change: ListenChange
   }
 
   /// Number of the node that was asked.
   public let node: Int
+  /// Its number on that node; unique only there.
   public let id: OperationID
+  /// Which call it was.
   public let kind: Kind
   /// Nil for a ping.
   public let key: InfoHash?
+  /// Virtual time of the call.
   public let started: Instant
   /// What a get delivered, in order.
   public internal(set) var values: [Value] = []
   /// Where each of `values` came from.
   public internal(set) var sources: [Source] = []
+  /// What a query delivered, in order.
   public internal(set) var records: [FieldRecord] = []
+  /// What a listen was told, in order.
   public internal(set) var changes: [TimedChange] = []
   /// Nodes that acknowledged, as they did.
   public internal(set) var acknowledged: [NodeContact] = []
   /// Steps, when the operation is traced.
   public internal(set) var steps: [TraceStep] = []
+  /// How it ended; nil while it runs.
   public internal(set) var outcome: Outcome?
+  /// Virtual time of its end; nil while it runs.
   public internal(set) var finished: Instant?
+  /// Virtual time of the first value of a get; nil until one comes.
   public internal(set) var firstValueAt: Instant?
   /// Datagrams with the key in them that its node sent while it ran.
   public internal(set) var datagrams = 0
@@ -44,7 +55,9 @@ public final class Operation {
     self.started = started
   }
 
+  /// Whether its node has told of its end.
   public var isFinished: Bool { outcome != nil }
+  /// How it ended; nil while it runs.
   public var ending: Ending? { outcome?.ending }
   /// Whether it ran to its end.
   public var isCompleted: Bool { ending == .completed }

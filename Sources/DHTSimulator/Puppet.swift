@@ -17,6 +17,7 @@ import DHTWire
 public final class Puppet {
   /// Its number among the puppets.
   public let number: Int
+  /// Its node id. A test that changes it makes it another node at the same address.
   public var id: NodeID
   /// Where it is reached, and what it sends from unless told otherwise.
   public let address: SocketAddress
@@ -37,10 +38,15 @@ public final class Puppet {
 
   /// A listen that somebody made here.
   public struct Listener: Sendable {
+    /// What is listened to.
     public let key: InfoHash
+    /// Where the listen came from, and where its pushes go.
     public let address: SocketAddress
+    /// The number that the pushes carry, chosen by the listener.
     public let socket: SocketID
+    /// 1 for pushes as update requests, 0 for replies. (wire.md §3.9)
     public let version: Int64
+    /// Which changes are wanted; nil for all.
     public let query: Query?
   }
 
@@ -59,6 +65,7 @@ public final class Puppet {
     nextTransaction = TransactionID(number + 1) << 16
   }
 
+  /// Its id at its address, as others would name it.
   public var contact: NodeContact { NodeContact(id: id, address: address) }
 
   /// A number that this puppet has not used for a request yet.

@@ -4,9 +4,11 @@ public import DHTModel
 public struct TraceEntry: Sendable {
   /// What became of it.
   public enum Fate: UInt8, Sendable {
+    /// Handed to the network, which will deliver it.
     case sent
     /// Sent, and sent once more by the network.
     case duplicated
+    /// Taken by its receiver.
     case delivered
     /// By the network's `loss`, or a link that was cut.
     case lost
@@ -22,7 +24,9 @@ public struct TraceEntry: Sendable {
 
   /// Since the beginning of the world.
   public let time: Duration
+  /// What became of it.
   public let fate: Fate
+  /// Addresses in the packet's header at that moment; a NAT on the way changes them.
   public let source, destination: SocketAddress
   /// The packet.
   public let bytes: [UInt8]

@@ -4,6 +4,7 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
   public let time: Duration
   /// Number of the node.
   public let node: Int
+  /// What was seen, in a sentence with its figures.
   public let text: String
 
   public var description: String { "\(secondsText(time)) node \(node): \(text)" }

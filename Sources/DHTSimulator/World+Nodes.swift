@@ -131,6 +131,7 @@ extension World {
 
   /// The number of a random machine that is on.
   public func randomNode() -> Int {
+    precondition(machines.contains(where: \.isOn), "no node is on")
     while true {
       let number = Int.random(in: machines.indices, using: &random)
       if machines[number].isOn { return number }
@@ -167,6 +168,16 @@ extension World {
       preconditionFailure("node \(number) has no \(family) address")
     }
     return NodeContact(id: machines[number].nodeID, address: address)
+  }
+
+  /// Runs a check of a node, which hears of the result after `checkTime`. A node that was stopped meanwhile does not.
+  func run(_ check: Check, for machine: Machine) {
+    guard let running = machine.running else { return }
+    let result = check.run()
+    after(checkTime) { world in
+      guard machine.running === running else { return }
+      world.drive(machine) { [now = world.now] in $0.checked(result, now: now) }
+    }
   }
 
   func resolve(_ host: Host, for machine: Machine) {

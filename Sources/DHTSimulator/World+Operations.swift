@@ -98,6 +98,8 @@ extension World {
       finish(operation, outcome, machine)
     case .statusChanged(let ipv4, let ipv6):
       machine.statuses.append((now, ipv4, ipv6))
+    case .check(let check):
+      run(check, for: machine)
     case .resolve(let host):
       resolve(host, for: machine)
     case .publicAddressChanged(let ip):

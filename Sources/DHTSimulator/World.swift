@@ -26,6 +26,7 @@ public final class World {
   public var random: SeededGenerator
   /// The computers, by number.
   public internal(set) var machines: [Machine] = []
+  /// The scripted peers, by number.
   public internal(set) var puppets: [Puppet] = []
   /// What was seen and must never be. At most 100 are kept.
   public internal(set) var violations: [Violation] = []
@@ -35,6 +36,8 @@ public final class World {
   public var names: [String: [IPAddress]] = [:]
   /// How long the resolution of a name takes.
   public var resolutionTime: Duration = .milliseconds(1)
+  /// How long the verification and decryption of values take.
+  public var checkTime: Duration = .milliseconds(1)
   /// Told of every packet, for traces to a file.
   public var onTrace: ((TraceEntry) -> Void)?
 

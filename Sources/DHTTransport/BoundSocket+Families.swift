@@ -14,20 +14,21 @@ extension BoundSocket {
 
   /// Opens a socket for each family, all on the same port.
   ///
-  /// A family that this machine does not have is left out; none left is an error, and so is a named port that is taken,
-  /// in whichever family: a node on half its port would surprise its owner. (node.md §7.1)
+  /// A family that this machine does not have is left out, unless its address was named; none left is an error, and so is
+  /// every other refusal, and a named port that is taken, in whichever family: a node on half of what it was told to
+  /// have would surprise its owner. (node.md §7.1)
   static func open(
     _ families: Set<AddressFamily>, _ configuration: TransportConfiguration
   ) throws(TransportError) -> [BoundSocket] {
     for draw in 1...commonPortDraws {
       let opening = Opening(families, configuration, mayDiffer: draw == commonPortDraws)
+      if case .open = opening.verdict { return opening.sockets }
+      opening.sockets.forEach { $0.close() }
       switch opening.verdict {
-      case .open: return opening.sockets
-      case .portTaken where configuration.port == 0: opening.sockets.forEach { $0.close() }
-      case .portTaken:
-        opening.sockets.forEach { $0.close() }
-        throw .portInUse(configuration.port)
-      case .none(let reason): throw .cannotBind(reason)
+      case .open: break
+      case .portTaken where configuration.port == 0: continue
+      case .portTaken: throw .portInUse(configuration.port)
+      case .refused(let reason): throw .cannotBind(reason)
       }
     }
     throw .cannotBind("no port is free")
@@ -35,36 +36,50 @@ extension BoundSocket {
 
   /// One try to open all families on one port.
   private struct Opening {
-    enum Verdict { case open, portTaken, none(String) }
+    enum Verdict { case open, portTaken, refused(String) }
     var sockets: [BoundSocket] = []
     var verdict = Verdict.open
 
     init(_ families: Set<AddressFamily>, _ configuration: TransportConfiguration, mayDiffer: Bool) {
-      var reasons: [String] = []
+      var absent: [String] = []
       for family in AddressFamily.allCases where families.contains(family) {
-        let port = sockets.first?.port ?? configuration.port
         do throws(SystemError) {
-          sockets.append(try open(family, port, configuration))
-        } catch  where error.code == EADDRINUSE && !(mayDiffer && configuration.port == 0) {
-          verdict = .portTaken
-          return
+          sockets.append(try open(family, configuration, mayDiffer: mayDiffer))
         } catch {
-          if error.code == EADDRINUSE, let other = try? open(family, 0, configuration) {
-            sockets.append(other)
+          let reason = "\(family == .ipv4 ? "IPv4" : "IPv6"): \(error.sentence)"
+          if error.code == EADDRINUSE {
+            verdict = .portTaken
+          } else if configuration.isNamed(family) || !error.meansNoFamily {
+            verdict = .refused(reason)
           } else {
-            reasons.append("\(family == .ipv4 ? "IPv4" : "IPv6"): \(error.sentence)")
+            absent.append(reason)
+            continue
           }
+          return
         }
       }
       if sockets.isEmpty {
-        verdict = .none(reasons.isEmpty ? "no address family chosen" : reasons.joined(separator: ", "))
+        verdict = .refused(absent.isEmpty ? "no address family chosen" : absent.joined(separator: ", "))
       }
     }
 
     private func open(
-      _ family: AddressFamily, _ port: UInt16, _ configuration: TransportConfiguration
+      _ family: AddressFamily, _ configuration: TransportConfiguration, mayDiffer: Bool
     ) throws(SystemError) -> BoundSocket {
-      try BoundSocket(configuration.address(of: family), port: port, configuration: configuration.sockets)
+      let port = sockets.first?.port ?? configuration.port
+      let address = configuration.address(of: family)
+      do throws(SystemError) {
+        return try BoundSocket(address, port: port, configuration: configuration.sockets)
+      } catch {
+        guard error.code == EADDRINUSE, mayDiffer, configuration.port == 0 else { throw error }
+        return try BoundSocket(address, port: 0, configuration: configuration.sockets)
+      }
     }
   }
+}
+
+extension SystemError {
+  /// Whether the machine lacks the family, when an unspecified address was to be bound: no such family in the system, or
+  /// no interface has it.
+  var meansNoFamily: Bool { code == EAFNOSUPPORT || code == EADDRNOTAVAIL || code == EPROTONOSUPPORT }
 }

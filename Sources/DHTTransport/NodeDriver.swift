@@ -12,34 +12,48 @@ public final class NodeDriver {
   private static let wallClockInterval: Duration = .seconds(60)
   /// Until datagrams that the system did not take are tried again: about what a full buffer takes to drain.
   private static let retryInterval: Duration = .milliseconds(1)
-  /// Until a socket that the system closed is opened again.
-  private static let reopenInterval: Duration = .seconds(5)
+  /// How long a stopped node may go on passing on what it keeps for others: a put among nodes of which some are silent
+  /// takes 4 s.
+  private static let passingOnTime: Duration = .seconds(5)
   /// Rounds of telling the node about refused datagrams and sending what it tries instead, before the loop has its turn.
   private static let refusalRounds = 8
 
   /// A socket of ours, while it is open.
-  private struct Socket {
+  struct Socket {
     let channel: any Channel
     let descriptor: Int32
     let port: UInt16
     var sender: DatagramSender
   }
-  private enum State { case running, stopped }
+  enum State {
+    case running
+    /// Shut down, passing on what it keeps until then at the latest; `done` hears of the end.
+    case passingOn(until: Instant, done: () -> Void)
+    case stopped
+  }
 
   private var node: Node
   private var state = State.running
-  private var ipv4: Socket?
-  private var ipv6: Socket?
-  /// Closed under us, to be opened again.
-  private var dead: [AddressFamily: UInt16] = [:]
-  private var reopenAt: Instant?
+  var ipv4: Socket?
+  var ipv6: Socket?
+  /// Ports of sockets that were closed under us, to be opened again.
+  var dead: [AddressFamily: UInt16] = [:]
+  var reopenAt: Instant?
+  /// Until a socket that could not be opened again is tried once more. Tests make it shorter.
+  var reopenInterval: Duration = .seconds(5)
+  /// Opens a socket anew; nil when the system refuses. Tests refuse here.
+  var bindAgain: (AddressFamily, UInt16) -> BoundSocket?
+  /// Called when the loop takes a socket. Tests refuse here.
+  var admit: () throws -> Void = {}
+  /// Where names are looked up; tests put slow names here.
+  package var resolver = Resolver.shared
   private var isStepping = false
   private var alarm: (at: Instant, callback: NIOScheduledCallback)?
   private var nextWallClock: Instant
   private var refusals: [DHTModel.SocketAddress] = []
-  private var delegate: (any NodeDriverDelegate)?
-  private let transport: TransportConfiguration
-  private let loop: any EventLoop
+  private(set) var delegate: (any NodeDriverDelegate)?
+  let transport: TransportConfiguration
+  let loop: any EventLoop
   /// Counters of the sockets since the start.
   public private(set) var counters = SocketCounters()
 
@@ -48,6 +62,17 @@ public final class NodeDriver {
     self.transport = transport
     self.loop = loop
     nextWallClock = now + Self.wallClockInterval
+    bindAgain = { family, port in
+      try? BoundSocket(transport.address(of: family), port: port, configuration: transport.sockets)
+    }
+  }
+
+  /// Whether the node still gets inputs.
+  var isAlive: Bool {
+    switch state {
+    case .running, .passingOn: true
+    case .stopped: false
+    }
   }
 }
 
@@ -87,7 +112,7 @@ extension NodeDriver {
   ///
   /// Not from within an output, that is, from a delegate's call: there the node is still busy.
   public func step(_ input: (inout Node, Instant) -> Void) {
-    guard state == .running else { return }
+    guard isAlive else { return }
     loop.preconditionInEventLoop()
     precondition(!isStepping, "an input while the node performs its outputs")
     isStepping = true
@@ -102,9 +127,12 @@ extension NodeDriver {
     question(node, SystemClock.now())
   }
 
+  /// Whether the node has datagrams that were not taken, for tests.
+  var hasWaitingDatagrams: Bool { node.hasDatagrams || !refusals.isEmpty }
+
   /// Finds the addresses of a host in the families that have a socket, away from the loop, and answers on it.
   public func resolve(_ host: Host, _ done: @escaping @Sendable ([DHTModel.SocketAddress]) -> Void) {
-    Resolver.shared.resolve(host, node.configuration.families, on: loop, done)
+    resolver.resolve(host, node.configuration.families, on: loop, done)
   }
 
   /// The port of a family; nil when it has no socket.
@@ -112,18 +140,23 @@ extension NodeDriver {
     family == .ipv4 ? ipv4?.port : ipv6?.port
   }
 
-  /// Ends every operation of the node, sends its last datagrams and closes the sockets. Nothing is told afterwards.
-  public func stop() {
-    guard state == .running else { return }
+  /// Ends every operation of the node, sends its last datagrams, closes the sockets and calls `done`. The delegate hears
+  /// of the ends, and of nothing afterwards.
+  ///
+  /// A node that maintains storage first passes on what it keeps, up to 5 s; it answers others meanwhile.
+  public func stop(_ done: @escaping () -> Void) {
+    guard case .running = state else { return done() }
     step { node, now in node.shutDown(now: now) }
-    close()
+    delegate = nil
+    state = .passingOn(until: SystemClock.now() + Self.passingOnTime, done: done)
+    step { _, _ in }
   }
 }
 
 // Inputs of the sockets.
 extension NodeDriver {
   func receive(_ bytes: RawSpan, from source: DHTModel.SocketAddress) {
-    guard state == .running else { return }
+    guard isAlive else { return }
     counters.received += 1
     node.receive(bytes, from: source, now: SystemClock.now())
   }
@@ -134,16 +167,6 @@ extension NodeDriver {
     counters.reads += 1
     step { _, _ in }
   }
-
-  func socketClosed(_ family: AddressFamily) {
-    guard state == .running, let port = port(family) else { return }
-    setSocket(nil, family)
-    dead[family] = port
-    reopenAt = SystemClock.now()
-    // In a later turn: the close may come from within an output.
-    let driver = NIOLoopBound(self, eventLoop: loop)
-    loop.execute { driver.value.step { _, _ in } }
-  }
 }
 
 // Outputs.
@@ -151,7 +174,7 @@ extension NodeDriver {
   private func performOutputs() {
     flushPending()
     for _ in 0..<Self.refusalRounds {
-      node.takeDatagrams { bytes, destination in send(bytes, to: destination) }
+      node.takeBatch { batch in send(batch) }
       if refusals.isEmpty { break }
       let refused = refusals
       refusals.removeAll(keepingCapacity: true)
@@ -162,44 +185,65 @@ extension NodeDriver {
   }
 
   private func perform(_ event: Event) {
-    guard case .resolve(let host) = event else {
-      delegate?.handle(event)
-      return
+    switch event {
+    case .resolve(let host): look(up: host)
+    case .check(let check): run(check)
+    default: delegate?.handle(event)
     }
+  }
+
+  // Verifying and decrypting takes milliseconds: it goes to other threads and comes back as an input.
+  private func run(_ check: Check) {
+    let driver = NIOLoopBound(self, eventLoop: loop)
+    let threads: WorkThreads = check.isForApplication ? .application : .strangers
+    threads.run { [loop] in
+      let result = check.run()
+      loop.execute { driver.value.step { node, now in node.checked(result, now: now) } }
+    }
+  }
+
+  private func look(up host: Host) {
     let driver = NIOLoopBound(self, eventLoop: loop)
     resolve(host) { addresses in
       let driver = driver.value
-      if addresses.isEmpty, driver.state == .running { driver.delegate?.couldNotResolve(host) }
+      if addresses.isEmpty { driver.delegate?.couldNotResolve(host) }
       driver.step { node, now in node.resolved(host, addresses: addresses, now: now) }
     }
   }
 
-  private func send(_ bytes: RawSpan, to destination: DHTModel.SocketAddress) {
-    let result: DatagramSender.Result?
-    switch destination.family {
-    case .ipv4:
-      result = ipv4.map(\.descriptor).flatMap { ipv4?.sender.send(bytes, to: destination, through: $0, &counters) }
-    case .ipv6:
-      result = ipv6.map(\.descriptor).flatMap { ipv6?.sender.send(bytes, to: destination, through: $0, &counters) }
+  private func send(_ batch: borrowing DatagramBatch) {
+    var refused: [(Address, DatagramSender.Refusal)] = []
+    if let descriptor = ipv4?.descriptor {
+      ipv4?.sender.send(batch, through: descriptor, &counters) { refused.append(($0, $1)) }
     }
-    if result == nil { counters.noSocket += 1 }
-    note(result ?? .unreachable, destination)
+    if let descriptor = ipv6?.descriptor {
+      ipv6?.sender.send(batch, through: descriptor, &counters) { refused.append(($0, $1)) }
+    }
+    if ipv4 == nil || ipv6 == nil {
+      for index in 0..<batch.count {
+        let destination = batch.destination(of: index)
+        guard port(destination.family) == nil else { continue }
+        counters.noSocket += 1
+        refused.append((destination, .unreachable))
+      }
+    }
+    for (destination, refusal) in refused { note(refusal, destination) }
   }
 
   private func flushPending() {
-    var results: [(DHTModel.SocketAddress, DatagramSender.Result)] = []
+    var refused: [(Address, DatagramSender.Refusal)] = []
     if let descriptor = ipv4?.descriptor, ipv4?.sender.isPending == true {
-      ipv4?.sender.flush(through: descriptor, &counters) { results.append(($0, $1)) }
+      ipv4?.sender.flush(through: descriptor, &counters) { refused.append(($0, $1)) }
     }
     if let descriptor = ipv6?.descriptor, ipv6?.sender.isPending == true {
-      ipv6?.sender.flush(through: descriptor, &counters) { results.append(($0, $1)) }
+      ipv6?.sender.flush(through: descriptor, &counters) { refused.append(($0, $1)) }
     }
-    for (destination, result) in results { note(result, destination) }
+    for (destination, refusal) in refused { note(refusal, destination) }
   }
 
-  private func note(_ result: DatagramSender.Result, _ destination: DHTModel.SocketAddress) {
-    switch result {
-    case .sent, .dropped: break
+  private func note(_ refusal: DatagramSender.Refusal, _ destination: DHTModel.SocketAddress) {
+    switch refusal {
+    case .dropped: break
     case .unreachable: refusals.append(destination)
     case .socketDead:
       refusals.append(destination)
@@ -211,18 +255,31 @@ extension NodeDriver {
 
 // Time.
 extension NodeDriver: NIOScheduledCallbackHandler {
+  /// Called by the event loop when the node's deadline has come.
   public func handleScheduledCallback(eventLoop: some EventLoop) {
-    guard state == .running else { return }
+    guard isAlive else { return }
     alarm = nil
     step { node, now in node.advance(to: now) }
   }
 
   private func sleep() {
-    guard state == .running else { return }
     let now = SystemClock.now()
+    var wake = Instant.distantFuture
+    switch state {
+    case .stopped: return
+    case .running: break
+    case .passingOn(let end, let done):
+      guard node.isPassingOn, now < end else {
+        close()
+        return done()
+      }
+      wake = end
+    }
     if now >= nextWallClock { passMinute(now) }
     if let reopenAt, now >= reopenAt { reopen(now) }
-    var wake = min(nextWallClock, reopenAt ?? .distantFuture)
+    wake = min(wake, nextWallClock, reopenAt ?? .distantFuture)
+    // More was refused than one turn of the loop should be spent on.
+    if node.hasDatagrams || !refusals.isEmpty { wake = now }
     if let deadline = node.nextDeadline { wake = min(wake, deadline) }
     if ipv4?.sender.isPending == true || ipv6?.sender.isPending == true { wake = min(wake, now + Self.retryInterval) }
     setAlarm(wake)
@@ -256,59 +313,13 @@ extension NodeDriver: NIOScheduledCallbackHandler {
   }
 }
 
-// Opening and closing.
 extension NodeDriver {
-  private func open(_ socket: BoundSocket) -> EventLoopFuture<Void> {
-    let handler = NIOLoopBound(DatagramHandler(family: socket.family, driver: self), eventLoop: loop)
-    let allocator = DatagramHandler.allocator(bytesPerDatagram: DatagramHandler.usualBytesPerDatagram)
-    return DatagramBootstrap(group: loop)
-      .channelOption(.datagramVectorReadMessageCount, value: DatagramHandler.datagramsPerRead)
-      .channelOption(.recvAllocator, value: allocator)
-      .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(handler.value) }
-      }
-      .withBoundSocket(socket.descriptor)
-      .assumeIsolated()
-      .map { channel in
-        let sender = DatagramSender(maximumPendingBytes: self.transport.sockets.maximumPendingBytes)
-        self.setSocket(
-          Socket(channel: channel, descriptor: socket.descriptor, port: socket.port, sender: sender), socket.family)
-      }
-      .nonisolated()
-  }
-
-  private func reopen(_ now: Instant) {
-    reopenAt = nil
-    for (family, port) in dead {
-      guard let socket = try? BoundSocket(transport.address(of: family), port: port, configuration: transport.sockets)
-      else {
-        reopenAt = now + Self.reopenInterval
-        continue
-      }
-      dead[family] = nil
-      _ = open(socket)
-    }
-  }
-
-  /// Closes a socket as the system would, for tests.
-  func killSocket(_ family: AddressFamily) {
-    (family == .ipv4 ? ipv4 : ipv6)?.channel.close(promise: nil)
-  }
-
-  private func setSocket(_ socket: Socket?, _ family: AddressFamily) {
-    guard state == .running else {
-      socket?.channel.close(promise: nil)
-      return
-    }
-    if family == .ipv4 { ipv4 = socket } else { ipv6 = socket }
-  }
-
   private func close() {
     state = .stopped
     alarm?.callback.cancel()
     alarm = nil
-    for socket in [ipv4, ipv6] { socket?.channel.close(promise: nil) }
-    (ipv4, ipv6) = (nil, nil)
+    refusals = []
+    closeSockets()
     delegate = nil
   }
 }

@@ -5,33 +5,47 @@
 #else
   internal import Glibc
 #endif
-internal import DHTCore
-internal import DHTModel
+package import DHTCore
+package import DHTModel
 internal import NIOCore
 internal import NIOConcurrencyHelpers
 internal import NIOPosix
 
-/// Finds the addresses of hosts, away from the event loops: a lookup may block for half a minute.
-final class Resolver: Sendable {
+/// Finds the addresses of hosts, away from the event loops: a look-up may block for half a minute.
+package final class Resolver: Sendable {
   /// Serves all nodes of the process.
   static let shared = Resolver()
 
-  /// Lookups at a time, each a blocked thread. Two, so that one dead name does not hold up the others.
-  private static let threads = 2
-  /// Lookups that run or wait: each node of a crowd may ask at once, and one costs about 200 bytes. Beyond it a name has
+  /// Look-ups at a time, each a blocked thread, so that three dead names do not hold up a fourth.
+  static let threads = 4
+  /// Callers that wait, in all: each node of a crowd may ask at once, and one costs about 200 bytes. Beyond it a name has
   /// no address for now; the node tries again.
-  private static let maximumLookups = 4096
+  static let maximumWaiters = 4096
 
-  private let pool: NIOThreadPool
-  private let lookups = NIOLockedValueBox(0)
-
-  private init() {
-    pool = NIOThreadPool(numberOfThreads: Self.threads)
-    pool.start()
+  fileprivate struct Waiter: Sendable {
+    let families: Set<AddressFamily>
+    let loop: any EventLoop
+    let done: @Sendable ([Address]) -> Void
+  }
+  fileprivate struct State {
+    /// Who waits for each look-up that runs or is to run. Equal look-ups are one.
+    var waiters: [Host: [Waiter]] = [:]
+    var count = 0
   }
 
+  private let pool = NIOThreadPool(numberOfThreads: Resolver.threads)
+  private let state = NIOLockedValueBox(State())
+  private let lookUp: @Sendable (Host) -> [DHTModel.SocketAddress]
+
+  /// A resolver with threads of its own. `lookUp` may block; tests put slow names there.
+  package init(_ lookUp: @escaping @Sendable (Host) -> [DHTModel.SocketAddress] = Resolver.systemLookUp) {
+    self.lookUp = lookUp
+    pool.start()
+  }
+  deinit { pool.shutdownGracefully { _ in } }
+
   /// Finds every address of a host in the given families, in the system's order of preference, and answers on the loop.
-  /// The answer is empty when there is none. An address in digits needs no lookup.
+  /// The answer is empty when there is none. An address in digits needs no look-up.
   func resolve(
     _ host: Host, _ families: Set<AddressFamily>, on loop: any EventLoop,
     _ done: @escaping @Sendable ([Address]) -> Void
@@ -40,17 +54,37 @@ final class Resolver: Sendable {
       loop.execute { done(families.contains(literal.family) ? [literal] : []) }
       return
     }
-    let isRoom = lookups.withLockedValue { count in
-      guard count < Self.maximumLookups else { return false }
-      count += 1
-      return true
+    let waiter = Waiter(families: families, loop: loop, done: done)
+    switch state.withLockedValue({ $0.admit(waiter, host) }) {
+    case .full: loop.execute { done([]) }
+    case .joined: break
+    case .first:
+      pool.submit { [self] state in answer(host, state == .active ? lookUp(host) : []) }
     }
-    guard isRoom else { return loop.execute { done([]) } }
-    pool.submit { [lookups] state in
-      let addresses = state == .active ? Self.lookUp(host, families) : []
-      lookups.withLockedValue { $0 -= 1 }
-      loop.execute { done(addresses) }
+  }
+
+  private func answer(_ host: Host, _ addresses: [Address]) {
+    for waiter in state.withLockedValue({ $0.release(host) }) {
+      waiter.loop.execute { waiter.done(addresses.filter { waiter.families.contains($0.family) }) }
     }
+  }
+}
+
+extension Resolver.State {
+  fileprivate enum Admission { case first, joined, full }
+
+  fileprivate mutating func admit(_ waiter: Resolver.Waiter, _ host: Host) -> Admission {
+    guard count < Resolver.maximumWaiters else { return .full }
+    count += 1
+    let isFirst = waiters[host] == nil
+    waiters[host, default: []].append(waiter)
+    return isFirst ? .first : .joined
+  }
+
+  fileprivate mutating func release(_ host: Host) -> [Resolver.Waiter] {
+    let released = waiters.removeValue(forKey: host) ?? []
+    count -= released.count
+    return released
   }
 }
 
@@ -71,8 +105,8 @@ extension Resolver {
     return Address(ip: ip, port: host.port, scope: scope).unmapped
   }
 
-  /// Blocks.
-  private static func lookUp(_ host: Host, _ families: Set<AddressFamily>) -> [Address] {
+  /// Asks the system. Blocks.
+  @Sendable package static func systemLookUp(_ host: Host) -> [DHTModel.SocketAddress] {
     var hints = addrinfo()
     hints.ai_family = AF_UNSPEC
     hints.ai_socktype = datagramSocketType
@@ -82,9 +116,7 @@ extension Resolver {
     var addresses: [Address] = []
     var next = list
     while let entry = next {
-      if let address = address(entry.pointee, port: host.port), families.contains(address.family),
-        !addresses.contains(address)
-      {
+      if let address = address(entry.pointee, port: host.port), !addresses.contains(address) {
         addresses.append(address)
       }
       next = entry.pointee.ai_next

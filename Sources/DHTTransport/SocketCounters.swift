@@ -2,6 +2,8 @@
 public struct SocketCounters: Hashable, Sendable {
   /// Datagrams that the system took.
   public var sent = 0
+  /// Calls that gave datagrams to the system; each takes up to 64.
+  public var writes = 0
   /// Datagrams read.
   public var received = 0
   /// Datagrams cut off for want of room, and dropped: the first long one of each socket.

@@ -22,6 +22,14 @@ public struct TransportConfiguration: Hashable, Sendable {
     self.sockets = sockets
   }
 
+  /// Whether the user named the address to bind.
+  func isNamed(_ family: AddressFamily) -> Bool {
+    switch family {
+    case .ipv4: ipv4 != nil
+    case .ipv6: ipv6 != nil
+    }
+  }
+
   func address(of family: AddressFamily) -> IPAddress {
     switch family {
     case .ipv4: ipv4 ?? IPAddress(ipv4: 0)

@@ -2,6 +2,6 @@
 public enum TransportError: Error, Hashable, Sendable {
   /// Another socket of this machine has the port.
   case portInUse(UInt16)
-  /// No family could be bound; what the system said for each, in words.
+  /// No family could be bound, or one that was named could not; what the system said, in words.
   case cannotBind(String)
 }

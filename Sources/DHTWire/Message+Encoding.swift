@@ -129,7 +129,7 @@ extension Message {
 
 extension Message.Body {
   /// The value list of a message that can hold one.
-  var values: ValueList? {
+  package var values: ValueList? {
     switch self {
     case .request(_, .put(let put)): put.values
     case .request(_, .update(let update)): update.values

@@ -15,11 +15,15 @@ public struct Message: Hashable, Sendable {
 
   /// What a message can say, and who says it; parts have no sender.
   public enum Body: Hashable, Sendable {
+    /// Asks for an answer under the same transaction.
     case request(sender: NodeID, Request)
+    /// Answers a request that could be served.
     case reply(sender: NodeID, Reply)
+    /// Answers a request that could not, with a code.
     case failure(sender: NodeID, Failure)
     /// Answer of a storing node to a listener of version 0. (wire.md §3.9)
     case legacyPush(sender: NodeID, LegacyPush)
+    /// A piece of a value that was too large for the message that announced it. (wire.md §7)
     case part(Part)
   }
 

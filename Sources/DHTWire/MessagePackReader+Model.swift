@@ -77,17 +77,25 @@ extension MessagePackReader {
     IPAddress(reading: bytes, in: try readBinary())
   }
 
+  /// An integer that is not negative, in any encoding (wire.md §1.1: `d0 05` is 5); anything else is skipped.
+  @_lifetime(self: copy self)
+  mutating func readUnsignedOrSkip() throws(MessagePackError) -> UInt64? {
+    switch try peekKind() {
+    case .unsigned: return try readUInt64()
+    case .signed: return UInt64(exactly: try readInt64())
+    default:
+      try skip()
+      return nil
+    }
+  }
+
   /// Wanted address families. Elements of other types and unknown numbers are skipped. (§4.2)
   @_lifetime(self: copy self)
   mutating func readWant() throws(MessagePackError) -> Want {
     var ipv4 = false
     var ipv6 = false
     for _ in 0..<(try readArrayHeader()) {
-      guard try peekKind() == .unsigned else {
-        try skip()
-        continue
-      }
-      switch try readUInt64() {
+      switch try readUnsignedOrSkip() {
       case 2: ipv4 = true
       case 10, 23, 28, 30: ipv6 = true  // Linux, Windows, FreeBSD, macOS
       default: break

@@ -7,9 +7,7 @@ extension Part {
     self.init(pieces: [])
     var isAscending = true
     for _ in 0..<(try reader.readMapHeader()) {
-      guard try reader.peekKind() == .unsigned, let index = Int(exactly: try reader.readUInt64()) else {
-        // Neither a key nor an item that could name a place.
-        if try reader.peekKind() != .map { try reader.skip() }
+      guard let key = try reader.readUnsignedOrSkip(), let index = Int(exactly: key) else {
         try reader.skip()
         continue
       }

@@ -4,6 +4,7 @@ public import DHTModel
 ///
 /// A reassembly is known by the address and the transaction of its message. Parts may come in any order, twice, and,
 /// where the caller allows, before their message. Memory follows the bytes that arrived, never those announced.
+/// Half of it is kept for what we asked for, so that strangers cannot shut out the replies that we wait for.
 public struct Reassembler: Sendable {
   /// What became of a message that announces parts.
   public enum Opened: Hashable, Sendable {
@@ -41,7 +42,7 @@ public struct Reassembler: Sendable {
     public var source: SocketAddress
   }
 
-  private struct Name: Hashable {
+  private struct Name: Hashable, Sendable {
     var source: SocketAddress
     var transaction: TransactionID
   }
@@ -58,17 +59,21 @@ public struct Reassembler: Sendable {
   private var open: [Name: Reassembly] = [:]
   private var usage: [IPAddress: Usage] = [:]
   private var nextNumber: UInt64 = 0
-  // Not later than the earliest deadline: it stays when a deadline moves, and is set right by `expire`.
-  private var earliest = Instant.distantFuture
+  // One entry each, put back when its deadline has moved on; those of reassemblies that ended are stale.
+  private var deadlines = DeadlineQueue<(name: Name, number: UInt64)>()
+  // Bytes of what nobody asked for, within `byteCount`.
+  private var strangerBytes = 0
 
   private struct Usage {
     var count = 0
     var bytes = 0
+    var strangerBytes = 0
   }
 
   /// No reassemblies.
   /// - Parameters:
-  ///   - bytes: Limit for all together. One address gets at most half of it, so that none can lock out the others.
+  ///   - bytes: Limit for all together; what nobody asked for gets half of it. One address gets at most half of
+  ///     either, so that none can lock out the others.
   ///   - perAddress: Limit of open reassemblies for one `IPAddress.quotaPrefix`.
   public init(bytes: Int, perAddress: Int) {
     byteLimit = bytes
@@ -76,7 +81,7 @@ public struct Reassembler: Sendable {
   }
 
   /// When `expire` has something to do, or a little earlier; nil when nothing is open.
-  public var nextDeadline: Instant? { open.isEmpty ? nil : earliest }
+  public var nextDeadline: Instant? { open.isEmpty ? nil : deadlines.nextDeadline }
 
   /// Whether parts of this name are awaited, or were kept early.
   public func isOpen(transaction: TransactionID, from source: SocketAddress) -> Bool {
@@ -84,17 +89,20 @@ public struct Reassembler: Sendable {
   }
 
   /// Takes a message whose value list announces sizes; any other message is complete as it is.
-  public mutating func open(_ message: Message, from source: SocketAddress, now: Instant) -> Opened {
+  /// - Parameter isAwaited: Whether we asked this address for it.
+  public mutating func open(
+    _ message: Message, from source: SocketAddress, now: Instant, isAwaited: Bool = false
+  ) -> Opened {
     guard let sizes = message.body.values?.announced, !sizes.isEmpty else { return .complete(message) }
     let name = Name(source: source, transaction: message.transaction)
-    guard var reassembly = open.removeValue(forKey: name) ?? begin(name, now: now) else { return .refused }
+    guard var reassembly = open.removeValue(forKey: name) ?? begin(name, isAwaited, now: now) else { return .refused }
     guard !reassembly.hasMessage else {
       open[name] = reassembly
       return .duplicate
     }
     let before = reassembly.bytes
     reassembly.start(message, now: now)
-    guard charge(name, reassembly.bytes - before) else {
+    guard charge(name, reassembly.bytes - before, isAwaited: reassembly.isAwaited) else {
       forget(name, reassembly)
       return .refused
     }
@@ -109,15 +117,22 @@ public struct Reassembler: Sendable {
   /// Takes a part.
   /// - Parameter allowsEarly: Whether to keep a part whose message has not come: true when something is awaited from
   ///   this address under this transaction.
+  /// - Parameter isAwaited: Whether we asked this address for it.
   public mutating func add(
-    _ part: Part, transaction: TransactionID, from source: SocketAddress, now: Instant, allowsEarly: Bool
+    _ part: Part, transaction: TransactionID, from source: SocketAddress, now: Instant, allowsEarly: Bool,
+    isAwaited: Bool = false
   ) -> Added {
     let name = Name(source: source, transaction: transaction)
     guard open[name] != nil || allowsEarly else { return .unknown }
-    guard var reassembly = open.removeValue(forKey: name) ?? begin(name, now: now) else { return .refused }
+    guard var reassembly = open.removeValue(forKey: name) ?? begin(name, isAwaited, now: now) else { return .refused }
     let before = reassembly.bytes
-    let isKept = reassembly.hasMessage ? reassembly.add(part, now: now) : reassembly.addEarly(part, now: now)
-    guard isKept, charge(name, reassembly.bytes - before) else {
+    var isKept = true
+    if reassembly.hasMessage {
+      reassembly.add(part, now: now)
+    } else {
+      isKept = reassembly.addEarly(part, now: now)
+    }
+    guard isKept, charge(name, reassembly.bytes - before, isAwaited: reassembly.isAwaited) else {
       forget(name, reassembly)
       return .refused
     }
@@ -131,19 +146,18 @@ public struct Reassembler: Sendable {
 
   /// Gives up what waited too long: 3 s after the last useful part, or 10 s in all. The oldest comes first.
   public mutating func expire(now: Instant) -> [Expired] {
-    guard !open.isEmpty, earliest <= now else { return [] }
-    earliest = .distantFuture
     var late: [(name: Name, reassembly: Reassembly)] = []
-    for (name, reassembly) in open {
+    while let entry = deadlines.popDue(now) {
+      guard let reassembly = open[entry.name], reassembly.number == entry.number else { continue }
       if reassembly.deadline <= now {
-        late.append((name, reassembly))
+        late.append((entry.name, reassembly))
+        open[entry.name] = nil
       } else {
-        earliest = min(earliest, reassembly.deadline)
+        deadlines.push(entry, at: reassembly.deadline)
       }
     }
     late.sort { $0.reassembly.number < $1.reassembly.number }
     return late.compactMap { name, reassembly in
-      open[name] = nil
       forget(name, reassembly)
       return reassembly.partial().map { Expired(message: $0.message, missing: $0.missing, source: name.source) }
     }
@@ -152,42 +166,53 @@ public struct Reassembler: Sendable {
 
 extension Reassembler {
   // Nil when the address has too many open, or no byte is left.
-  private mutating func begin(_ name: Name, now: Instant) -> Reassembly? {
+  private mutating func begin(_ name: Name, _ isAwaited: Bool, now: Instant) -> Reassembly? {
     let prefix = name.source.ip.quotaPrefix
     guard usage[prefix, default: Usage()].count < limitPerAddress else { return nil }
-    let reassembly = Reassembly(number: nextNumber, now: now)
+    let reassembly = Reassembly(number: nextNumber, isAwaited: isAwaited, now: now)
     nextNumber += 1
     usage[prefix, default: Usage()].count += 1
-    guard charge(name, reassembly.bytes) else {
-      release(prefix, bytes: 0)
+    guard charge(name, reassembly.bytes, isAwaited: isAwaited) else {
+      forget(name, reassembly)
       return nil
+    }
+    deadlines.push((name, reassembly.number), at: reassembly.deadline)
+    if deadlines.count > 2 * open.count + 64 {
+      let open = open
+      deadlines.removeAll { $0.number != reassembly.number && open[$0.name]?.number != $0.number }
     }
     return reassembly
   }
 
   private mutating func keep(_ reassembly: Reassembly, as name: Name) {
-    earliest = open.isEmpty ? reassembly.deadline : min(earliest, reassembly.deadline)
     open[name] = reassembly
   }
 
   // The whole charge is booked even when it is refused: who was refused is forgotten next, with all that is booked.
-  private mutating func charge(_ name: Name, _ bytes: Int) -> Bool {
+  private mutating func charge(_ name: Name, _ bytes: Int, isAwaited: Bool) -> Bool {
     let prefix = name.source.ip.quotaPrefix
+    var use = usage[prefix, default: Usage()]
     byteCount += bytes
-    usage[prefix, default: Usage()].bytes += bytes
-    if byteCount <= byteLimit, usage[prefix, default: Usage()].bytes <= byteLimit / 2 { return true }
-    return false
+    use.bytes += bytes
+    if !isAwaited {
+      strangerBytes += bytes
+      use.strangerBytes += bytes
+    }
+    usage[prefix] = use
+    guard byteCount <= byteLimit, use.bytes <= byteLimit / 2 else { return false }
+    return isAwaited || strangerBytes <= byteLimit / 2 && use.strangerBytes <= byteLimit / 4
   }
 
   private mutating func forget(_ name: Name, _ reassembly: Reassembly) {
-    release(name.source.ip.quotaPrefix, bytes: reassembly.bytes)
-  }
-
-  private mutating func release(_ prefix: IPAddress, bytes: Int) {
-    byteCount -= bytes
+    let prefix = name.source.ip.quotaPrefix
+    byteCount -= reassembly.bytes
     guard var use = usage[prefix] else { return }
     use.count -= 1
-    use.bytes -= bytes
+    use.bytes -= reassembly.bytes
+    if !reassembly.isAwaited {
+      strangerBytes -= reassembly.bytes
+      use.strangerBytes -= reassembly.bytes
+    }
     usage[prefix] = use.count == 0 ? nil : use
   }
 }

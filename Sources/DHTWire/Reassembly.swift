@@ -4,6 +4,8 @@ import DHTModel
 struct Reassembly: Sendable {
   /// Grows from one reassembly to the next; gives them an order that does not depend on hashing.
   let number: UInt64
+  /// Whether we asked for what it brings; it then has the half of the room that is kept for this.
+  let isAwaited: Bool
   private let began: Instant
   private var lastUseful: Instant
   // Nil while only early parts are there.
@@ -20,7 +22,8 @@ struct Reassembly: Sendable {
   private static let placeBytes = 128
   private static let pieceBytes = 64
 
-  init(number: UInt64, now: Instant) {
+  init(number: UInt64, isAwaited: Bool, now: Instant) {
+    self.isAwaited = isAwaited
     self.number = number
     began = now
     lastUseful = now
@@ -47,7 +50,7 @@ struct Reassembly: Sendable {
     let kept = early
     bytes -= Self.bytes(of: kept)
     early = []
-    for part in kept { _ = add(part, now: now) }
+    for part in kept { add(part, now: now) }
   }
 
   /// Keeps a part until its message comes; false when there are too many.
@@ -60,8 +63,8 @@ struct Reassembly: Sendable {
     return true
   }
 
-  /// Takes the pieces of a part that are new. Those that are not are ignored, so the answer is always true.
-  mutating func add(_ part: Part, now: Instant) -> Bool {
+  /// Takes the pieces of a part that are new. Those that are not are ignored.
+  mutating func add(_ part: Part, now: Instant) {
     for piece in part.pieces where places.indices.contains(piece.index) {
       guard case .open(var assembly) = places[piece.index] else { continue }
       places[piece.index] = .refused  // moved out, so that appending does not copy
@@ -77,7 +80,6 @@ struct Reassembly: Sendable {
         places[piece.index] = .open(assembly)
       }
     }
-    return true
   }
 
   /// The message with all its values; nil for a request none of whose values can be read.

@@ -2,12 +2,19 @@ public import DHTModel
 
 /// What one node asks of another.
 public enum Request: Hashable, Sendable {
+  /// Asks whether somebody is there, and who.
   case ping
+  /// Asks for the nodes nearest to a hash.
   case find(Find)
+  /// Asks for values, or fields of values.
   case get(Get)
+  /// Asks to store values.
   case put(Put)
+  /// Asks to be told of changes.
   case listen(Listen)
+  /// Asks to restart the lifetime of a stored value.
   case refresh(Refresh)
+  /// Tells a listener what changed.
   case update(Update)
 
   /// Asks for the nodes nearest to a hash.

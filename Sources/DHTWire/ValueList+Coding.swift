@@ -17,9 +17,10 @@ extension ValueList {
         } catch {
           try reader.skip()
         }
-      case .unsigned:
-        let size = try reader.readUInt64()
-        if size <= UInt64(WireLimits.packedValueBytes) { announce(Int(size), at: place) }
+      case .unsigned, .signed:
+        if let size = try reader.readUnsignedOrSkip(), size <= UInt64(WireLimits.packedValueBytes) {
+          announce(Int(size), at: place)
+        }
       default: try reader.skip()
       }
     }

@@ -65,6 +65,15 @@ struct EncodedPlace {
     }
   }
 
+  // Of a wider form only what a `Float` holds exactly: 16777217 would come out as another number.
+  func readFloat() throws -> Float {
+    let number = try readDouble()
+    guard number.isNaN || Float(exactly: number) != nil else {
+      throw DecodingError.dataCorrupted(.init(codingPath: path, debugDescription: "more digits than a Float holds"))
+    }
+    return Float(number)
+  }
+
   private func readBytes() throws -> [UInt8] {
     try read { reader throws(MessagePackError) in
       guard try reader.peekKind() == .array else { return Array(bytes[try reader.readStringOrBinary()]) }

@@ -2,16 +2,23 @@
 public enum MessagePackKind: Hashable, Sendable {
   /// nil
   case null
+  /// True or false.
   case bool
   /// An integer written in an unsigned form.
   case unsigned
   /// An integer written in a signed form; it may still be positive.
   case signed
+  /// A number of 32 or 64 bits with a fraction.
   case float
+  /// Text; nothing promises that it is UTF-8.
   case string
+  /// Bytes.
   case binary
+  /// Objects one after the other, their count first.
   case array
+  /// Pairs of objects, a key and what stands under it, their count first.
   case map
+  /// Bytes with a type number of the application; the protocol has none.
   case `extension`
   /// 0xc1, which no writer uses.
   case invalid

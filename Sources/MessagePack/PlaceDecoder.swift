@@ -19,7 +19,7 @@ private struct SinglePlaceDecoder: SingleValueDecodingContainer {
   func decode(_: Bool.Type) throws -> Bool { try place.read { r throws(MessagePackError) in try r.readBool() } }
   func decode(_: String.Type) throws -> String { try place.readString() }
   func decode(_: Double.Type) throws -> Double { try place.readDouble() }
-  func decode(_: Float.Type) throws -> Float { Float(try place.readDouble()) }
+  func decode(_: Float.Type) throws -> Float { try place.readFloat() }
   func decode(_: Int.Type) throws -> Int { try integer() }
   func decode(_: Int8.Type) throws -> Int8 { try integer() }
   func decode(_: Int16.Type) throws -> Int16 { try integer() }

@@ -36,18 +36,30 @@ struct ValueBacklog: OperationBacklog {
 struct RecordBacklog: OperationBacklog {
   /// Records that may wait: as many as a node keeps under one key, from each of eight nodes.
   static let maximumCount = 8 * 65536
+  /// Bytes of user types that may wait with them, as of values: a peer may write kilobytes into each.
+  static let maximumBytes = 64 << 20
 
   private var waiting = CircularBuffer<FieldRecord>()
+  private var bytes = 0
   private(set) var dropped = 0
 
   mutating func take(_ event: Event) {
     guard case .fields(_, let records, _) = event else { return }
-    let taken = records.prefix(Self.maximumCount - waiting.count)
-    waiting.append(contentsOf: taken)
-    dropped += records.count - taken.count
+    for record in records {
+      guard waiting.count < Self.maximumCount, bytes < Self.maximumBytes else {
+        dropped += 1
+        continue
+      }
+      bytes += record.userTypeBytes?.count ?? 0
+      waiting.append(record)
+    }
   }
 
-  mutating func popFirst() -> FieldRecord? { waiting.popFirst() }
+  mutating func popFirst() -> FieldRecord? {
+    let first = waiting.popFirst()
+    bytes -= first?.userTypeBytes?.count ?? 0
+    return first
+  }
 }
 
 /// Steps of a trace that nobody took yet.

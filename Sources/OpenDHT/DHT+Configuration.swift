@@ -1,8 +1,4 @@
-internal import DHTCore
 public import Logging
-
-/// How the node of the protocol behaves: id, network, limits, types. Defaults are what deployed peers do.
-public typealias NodeConfiguration = DHTCore.Configuration
 
 extension DHT {
   /// How a node is set up. The defaults make a node on a free port of both families that knows nobody yet.
@@ -16,10 +12,20 @@ extension DHT {
     public var bindIPv4: IPAddress?
     /// Address to bind for IPv6; nil for any.
     public var bindIPv6: IPAddress?
+    /// Keeps networks apart; 0 is the public one.
+    public var network: NetworkID
     /// Entry points. None is built in: without one the node waits to be found.
     public var bootstrap: [Host]
     /// How the node of the protocol behaves. `families` says which sockets to open.
     public var node = NodeConfiguration()
+    /// Who this node is: signs what it puts, opens what is encrypted for it, and gives the node its id unless `node` names
+    /// one. Its key must be RSA to sign values that peers accept.
+    public var identity: Identity?
+    /// Whether the certificate of `identity` is kept on the network, so that others can encrypt for it by its id.
+    public var publishesCertificate = true
+    /// Whether signed values are verified and encrypted ones opened before they are delivered. Without it both come as
+    /// they are, for programs that pass them on.
+    public var opensValues = true
     /// Sizes of the sockets' buffers.
     public var sockets = SocketConfiguration()
     /// The threads that run the node; shared by all nodes of the process by default.
@@ -33,12 +39,11 @@ extension DHT {
       bindIPv6: IPAddress? = nil, logger: Logger? = nil
     ) {
       self.port = port
+      self.network = network
       self.bootstrap = bootstrap
       self.bindIPv4 = bindIPv4
       self.bindIPv6 = bindIPv6
       self.logger = logger
-      node.network = network
-      node.ownerID = { publicKeyID($0) }
     }
   }
 }

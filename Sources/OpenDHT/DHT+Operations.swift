@@ -109,6 +109,7 @@ extension DHT {
   }
 
   /// Pings a host whose node id is unknown. A name with several addresses is tried at all of them; the first answer counts.
+  /// The deadline covers the look-up of the name.
   ///
   /// Throws `.cannotResolve`, `.noAnswer`, `.timedOut`, `.throttled`, `.cancelled` or `.notRunning`.
   public func ping(_ host: Host, deadline: Duration? = nil) async throws(DHTError) -> PingOutcome {

@@ -1,5 +1,6 @@
 internal import DHTCore
 public import DHTModel
+internal import DHTSecurity
 internal import NIOCore
 
 /// A node of the distributed hash table, and everything an application does with it.
@@ -17,17 +18,20 @@ internal import NIOCore
 public final class DHT: Sendable {
   /// How the node was set up.
   public let configuration: Configuration
-  /// The node's id: the configured one, or one drawn at random when this object was made.
+  /// The node's id: the configured one, that of its identity, or one drawn at random when this object was made.
   public let nodeID: NodeID
   let session: NIOLoopBoundBox<Session>
+  /// Keys and certificates that were looked up, or seen on values.
+  let keys = KeyCache()
 
   /// Prepares a node. Opens nothing and starts nothing.
   public init(_ configuration: Configuration = Configuration()) {
     self.configuration = configuration
-    let id = configuration.node.nodeID ?? InfoHash.random()
+    let id = configuration.node.nodeID ?? configuration.identity?.nodeID ?? InfoHash.random()
     nodeID = id
     let loop = configuration.threads.next()
-    session = .makeBoxSendingValue(Session(configuration, nodeID: id, loop: loop), eventLoop: loop)
+    session = .makeBoxSendingValue(
+      Session(configuration, nodeID: id, keys: keys, loop: loop), eventLoop: loop)
   }
 
   /// Opens the sockets and begins to connect to the bootstrap hosts.
@@ -37,7 +41,8 @@ public final class DHT: Sendable {
     try await answer { session, done in session.start(done) }.get()
   }
 
-  /// Stops the node: everything that runs ends as cancelled, the sockets close. Takes milliseconds.
+  /// Stops the node: everything that runs ends as cancelled, the sockets close. Takes milliseconds, but for a node that
+  /// maintains storage: it first passes on what it keeps for others, for up to 5 s.
   public func stop() async {
     await answer { session, done in session.stop { done(()) } }
   }
@@ -67,7 +72,8 @@ extension DHT {
     get async { await onLoop { session in session.status } }
   }
 
-  /// The status now, then each change of it. A slow reader sees the latest only. Ends when the node stops.
+  /// The status now, then each change of it. A slow reader sees the latest only. Ends when the node stops; for a node
+  /// that does not run it ends at once: call `start()` first.
   ///
   ///     for await status in dht.statusUpdates { print(status) }
   public var statusUpdates: StatusUpdates { StatusUpdates(dht: self) }
@@ -102,9 +108,10 @@ extension DHT {
 }
 
 extension DHT {
-  /// Finds the addresses of a host, as a bootstrap or a ping would. Empty when it has none that a socket could reach, or
-  /// when the node does not run.
+  /// Finds the addresses of a host, as a bootstrap or a ping would. Empty when it has none that a socket could reach, when
+  /// the node does not run, and as soon as the node is stopped or the task cancelled.
   public func resolve(_ host: Host) async -> [DHTModel.SocketAddress] {
-    await answer { session, done in session.resolve(host, done) }
+    let waiting = Waiting<[DHTModel.SocketAddress]>(cancelled: [])
+    return await waiting.value(of: self) { session in session.resolve(host, waiting) }
   }
 }

@@ -1,4 +1,5 @@
 internal import DHTCore
+public import DHTSecurity
 
 /// Why an operation could not be done. Each has one clear line of description.
 public enum DHTError: Error, Hashable, Sendable {
@@ -28,6 +29,14 @@ public enum DHTError: Error, Hashable, Sendable {
   case cannotResolve(Host)
   /// The host did not answer.
   case noAnswer(Host)
+  /// The node has no identity to sign with.
+  case noIdentity
+  /// No certificate with this id was found.
+  case recipientUnknown(Recipient)
+  /// The value was edited 65535 times: the number of the edit, which tells the newest, ends there.
+  case sequenceExhausted
+  /// Something about keys and ciphers; the security layer's reason.
+  case security(SecurityError)
   /// A value's data could not be written or read as the type asked for; the coder's reason.
   case coding(String)
 }
@@ -48,6 +57,10 @@ extension DHTError: CustomStringConvertible {
     case .invalid(let reason): "Invalid request: \(reason.sentence)."
     case .cannotResolve(let host): "\(host.name) has no address."
     case .noAnswer(let host): "\(host) did not answer."
+    case .noIdentity: "The node has no identity to sign with."
+    case .recipientUnknown(let recipient): "No certificate of \(recipient) was found."
+    case .sequenceExhausted: "The value was edited 65535 times, which is the end: use another id."
+    case .security(let error): "Not possible: \(error)."
     case .coding(let reason): "The value's data does not fit: \(reason)."
     }
   }

@@ -48,23 +48,38 @@ extension Session {
   func ping(_ host: Host, deadline: Duration?, _ operation: Operation<NoBacklog>) {
     guard case .running(let driver) = state else { return operation.finish(.failure(.notRunning)) }
     guard !operation.isCancelled else { return operation.finish(.failure(.cancelled)) }
-    resolving[ObjectIdentifier(operation)] = operation
+    let owner = ObjectIdentifier(operation)
     let session = NIOLoopBound(self, eventLoop: loop)
+    // One deadline for the look-up and the pings.
+    let end = deadline.map { deadline in driver.read { _, now in now + deadline } }
+    let timer = deadline.map { deadline in
+      loop.scheduleTask(in: .saturating(deadline)) { session.value.giveUpResolving(owner) }
+    }
+    resolving[owner] = (operation, timer)
     driver.resolve(host) { addresses in
-      session.value.ping(host, at: addresses, deadline: deadline, operation)
+      session.value.ping(host, at: addresses, deadline: end, operation)
     }
   }
 
+  private func giveUpResolving(_ owner: ObjectIdentifier) {
+    resolving.removeValue(forKey: owner)?.operation.finish(.failure(.timedOut))
+    answerDrains()
+  }
+
   private func ping(
-    _ host: Host, at addresses: [DHTModel.SocketAddress], deadline: Duration?, _ operation: Operation<NoBacklog>
+    _ host: Host, at addresses: [DHTModel.SocketAddress], deadline: Instant?, _ operation: Operation<NoBacklog>
   ) {
-    // Gone when it was cancelled, or the node stopped, meanwhile.
-    guard let driver, resolving.removeValue(forKey: ObjectIdentifier(operation)) != nil else { return }
-    guard !addresses.isEmpty else { return operation.finish(.failure(.cannotResolve(host))) }
+    // Gone when it was cancelled, its time was over, or the node stopped, meanwhile.
+    guard let driver, let known = resolving.removeValue(forKey: ObjectIdentifier(operation)) else { return }
+    known.timer?.cancel()
+    guard !addresses.isEmpty else {
+      operation.finish(.failure(.cannotResolve(host)))
+      return answerDrains()
+    }
     let ping = HostPing(operation, addresses: addresses.count) { [weak self] in self?.cancelLater(operation) }
     driver.step { node, now in
       for address in addresses {
-        let id = node.ping(address, deadline: deadline.map { now + $0 }, now: now)
+        let id = node.ping(address, deadline: deadline, now: now)
         note(id, ping, owner: ObjectIdentifier(operation), isAwaited: true)
       }
     }

@@ -1,4 +1,6 @@
 internal import DHTCore
+internal import DHTModel
+internal import DHTSecurity
 internal import DHTTransport
 internal import NIOCore
 
@@ -12,6 +14,8 @@ final class Session {
     case running(NodeDriver)
     /// Answers others, takes no new operation of ours.
     case draining(NodeDriver)
+    /// Every operation has ended; the node passes on what it keeps for others. Whoever waits for the stop is told then.
+    case stopping(stops: [@Sendable () -> Void])
   }
   /// An operation that the node works on.
   struct Running {
@@ -23,7 +27,7 @@ final class Session {
   }
 
   private let configuration: DHT.Configuration
-  private let nodeConfiguration: NodeConfiguration
+  private let nodeConfiguration: DHTCore.Configuration
   let loop: any EventLoop
   var state = State.stopped
   private var bootstrap: [Host]
@@ -31,22 +35,26 @@ final class Session {
 
   var running: [OperationID: Running] = [:]
   var operationIDs: [ObjectIdentifier: [OperationID]] = [:]
-  /// Pings whose host is being resolved.
-  var resolving: [ObjectIdentifier: Operation<NoBacklog>] = [:]
+  /// Pings whose host is being resolved, each with the timer of its deadline.
+  var resolving: [ObjectIdentifier: (operation: Operation<NoBacklog>, timer: Scheduled<Void>?)] = [:]
   private var awaitedCount = 0
   private var statusWatchers: [ObjectIdentifier: Operation<StatusBacklog>] = [:]
   private var connecting: [Waiting<Result<Void, DHTError>>] = []
   private var drains: [Waiting<Bool>] = []
+  private var resolves: [Waiting<[DHTModel.SocketAddress]>] = []
   private var takenCounters = Counters()
+  /// The certificate is put once per run; the node keeps it alive.
+  private var isPublished = false
   private var log: SessionLog
 
-  init(_ configuration: DHT.Configuration, nodeID: NodeID, loop: any EventLoop) {
+  init(_ configuration: DHT.Configuration, nodeID: NodeID, keys: KeyCache, loop: any EventLoop) {
     self.configuration = configuration
     self.loop = loop
     bootstrap = configuration.bootstrap
     log = SessionLog(configuration.logger, nodeID)
-    var node = configuration.node
-    node.nodeID = nodeID
+    var node = configuration.core(nodeID)
+    node.types = node.types.secured()
+    if configuration.opensValues { node.opener = ValueOpener(key: configuration.identity?.privateKey, keys: keys) }
     nodeConfiguration = node
   }
 }
@@ -81,13 +89,25 @@ extension Session {
     case .starting(let stops):
       state = .starting(stops: stops + [done])
       return
+    case .stopping(let stops):
+      state = .stopping(stops: stops + [done])
+      return
     case .running(let driver), .draining(let driver):
-      driver.stop()
-      state = .stopped
+      state = .stopping(stops: [done])
+      driver.stop { self.stopped() }
       finishEverything()
-      log.stopped()
+      return
     }
     done()
+  }
+
+  // Within the call that stopped the driver, unless the node had something to pass on.
+  private func stopped() {
+    guard case .stopping(let stops) = state else { return }
+    state = .stopped
+    finishEverything()
+    log.stopped()
+    for stopped in stops { stopped() }
   }
 
   // The node has ended its operations while it shut down. What is left here never reached it.
@@ -97,8 +117,13 @@ extension Session {
     operationIDs = [:]
     awaitedCount = 0
     for sink in left { sink.finish(.failure(.cancelled)) }
-    for ping in resolving.values { ping.finish(.failure(.cancelled)) }
+    for ping in resolving.values {
+      ping.timer?.cancel()
+      ping.operation.finish(.failure(.cancelled))
+    }
     resolving = [:]
+    for waiting in resolves { waiting.answer([]) }
+    resolves = []
     for watcher in statusWatchers.values { watcher.finish(.failure(.notRunning)) }
     statusWatchers = [:]
     for waiting in connecting { waiting.answer(.failure(.notRunning)) }
@@ -106,17 +131,39 @@ extension Session {
     answerDrains()
     status = NodeStatus()
     takenCounters = Counters()
+    isPublished = false
   }
 
   func drain(timeout: Duration, _ waiting: Waiting<Bool>) {
     if case .running(let driver) = state { state = .draining(driver) }
     drains.append(waiting)
     answerDrains()
-    guard !waiting.isAnswered else { return }
-    loop.scheduleTask(in: .saturating(timeout)) { waiting.answer(false) }
+    bound(waiting, timeout, false)
   }
 
-  private func answerDrains() {
+  // Answers when the time is over. Once answered, the timer is gone, and the lists above forget.
+  private func bound<Answer>(_ waiting: Waiting<Answer>, _ timeout: Duration, _ answer: Answer) {
+    guard !waiting.isAnswered else { return }
+    let timer = loop.scheduleTask(in: .saturating(timeout)) { waiting.answer(answer) }
+    forgetOnceAnswered(waiting, timer)
+  }
+
+  private func forgetOnceAnswered(_ waiting: Waiting<some Sendable>, _ timer: Scheduled<Void>? = nil) {
+    let session = NIOLoopBound(self, eventLoop: loop)
+    let loop = loop
+    waiting.whenAnswered {
+      timer?.cancel()
+      loop.execute { session.value.forgetAnswered() }
+    }
+  }
+
+  private func forgetAnswered() {
+    drains.removeAll { $0.isAnswered }
+    connecting.removeAll { $0.isAnswered }
+    resolves.removeAll { $0.isAnswered }
+  }
+
+  func answerDrains() {
     guard ongoingOperations == 0 else { return }
     for waiting in drains { waiting.answer(true) }
     drains = []
@@ -125,7 +172,7 @@ extension Session {
   var driver: NodeDriver? {
     switch state {
     case .running(let driver), .draining(let driver): driver
-    case .stopped, .starting: nil
+    case .stopped, .starting, .stopping: nil
     }
   }
 }
@@ -173,10 +220,15 @@ extension Session {
     return now - takenCounters
   }
 
-  func resolve(_ host: Host, _ done: @escaping @Sendable ([DHTModel.SocketAddress]) -> Void) {
-    guard let driver else { return done([]) }
-    driver.resolve(host, done)
+  func resolve(_ host: Host, _ waiting: Waiting<[DHTModel.SocketAddress]>) {
+    guard let driver else { return waiting.answer([]) }
+    resolves.append(waiting)
+    forgetOnceAnswered(waiting)
+    driver.resolve(host) { waiting.answer($0) }
   }
+
+  /// Calls that wait for a look-up, for tests.
+  var waitingResolves: Int { resolves.count }
 
   func watchStatus(_ operation: Operation<StatusBacklog>) {
     guard driver != nil else { return operation.finish(.failure(.notRunning)) }
@@ -188,9 +240,8 @@ extension Session {
   func waitUntilConnected(timeout: Duration, _ waiting: Waiting<Result<Void, DHTError>>) {
     guard driver != nil else { return waiting.answer(.failure(.notRunning)) }
     guard status.best != .connected else { return waiting.answer(.success(())) }
-    connecting.removeAll { $0.isAnswered }
     connecting.append(waiting)
-    loop.scheduleTask(in: .saturating(timeout)) { waiting.answer(.failure(.timedOut)) }
+    bound(waiting, timeout, .failure(.timedOut))
   }
 }
 
@@ -219,11 +270,31 @@ extension Session {
         for id in ids { node.cancel(id, now: now) }
       }
     }
-    resolving[owner] = nil
+    resolving.removeValue(forKey: owner)?.timer?.cancel()
     statusWatchers[owner] = nil
     // Already finished by the node's own account of it, unless it never reached the node.
     operation.finish(.failure(.cancelled))
     answerDrains()
+  }
+}
+
+// The certificate.
+extension Session {
+  /// Connected for the first time: keeps the certificate under both ids of its key. (crypto.md §5.4)
+  private func publishCertificate() {
+    guard !isPublished, configuration.publishesCertificate, let certificate = configuration.identity?.certificate else {
+      return
+    }
+    isPublished = true
+    let session = NIOLoopBound(self, eventLoop: loop)
+    // In a later turn: the node is still telling of its status.
+    loop.execute {
+      session.value.driver?.step { node, now in
+        for key in certificate.publicKey.certificateKeys {
+          _ = node.put(certificate.value, at: key, options: PutOptions(isPermanent: true), now: now)
+        }
+      }
+    }
   }
 }
 
@@ -243,14 +314,17 @@ extension Session: NodeDriverDelegate {
       guard status.best == .connected else { return }
       for waiting in connecting { waiting.answer(.success(())) }
       connecting = []
+      publishCertificate()
     case .publicAddressChanged(let address):
       log.seenAt(address)
-    case .resolve:
+    case .resolve, .check:
       break
     }
   }
 
   func couldNotResolve(_ host: Host) { log.unresolved(host) }
+  func socketDied(_ family: AddressFamily) { log.socketDied(family) }
+  func socketReopened(_ family: AddressFamily) { log.socketReopened(family, driver?.port(family)) }
 
   func minutePassed() {
     guard let driver else { return }
@@ -269,7 +343,7 @@ extension DHTError {
 
 extension TimeAmount {
   /// A span of time, cut to what the loop's clock can add without overflow: 100 years.
-  fileprivate static func saturating(_ duration: Duration) -> TimeAmount {
+  static func saturating(_ duration: Duration) -> TimeAmount {
     .nanoseconds(min(duration.inNanoseconds, 100 * 365 * 86400 * 1_000_000_000))
   }
 }

@@ -41,6 +41,16 @@ struct SessionLog {
     logger?.warning("\(host.name) has no address.")
   }
 
+  func socketDied(_ family: AddressFamily) {
+    logger?.warning("The \(Self.name(family)) socket was closed by the system; it is opened again.")
+  }
+
+  func socketReopened(_ family: AddressFamily, _ port: UInt16?) {
+    logger?.info("The \(Self.name(family)) socket is back on port \(port ?? 0).")
+  }
+
+  private static func name(_ family: AddressFamily) -> String { family == .ipv4 ? "IPv4" : "IPv6" }
+
   mutating func minutePassed(_ new: Counters, _ newSockets: SocketCounters) {
     defer { (counters, sockets) = (new, newSockets) }
     let old = counters
@@ -53,6 +63,10 @@ struct SessionLog {
       ("unexpected", new.unexpected - old.unexpected),
       ("parts dropped", new.partsDropped - old.partsDropped),
       ("values refused", new.valuesRefused - old.valuesRefused),
+      ("puts dropped unverified", new.checksDropped - old.checksDropped),
+      ("news dropped unopened", new.newsDropped - old.newsDropped),
+      ("values with a bad signature", new.badSignatures - old.badSignatures),
+      ("values encrypted for others", new.notForUs - old.notForUs),
       ("values pushed out", new.valuesEvicted - old.valuesEvicted),
       ("refused by the system", newSockets.refused - sockets.refused),
       ("dropped before sending", newSockets.droppedFull - sockets.droppedFull),

@@ -1,7 +1,9 @@
 extension DHT {
   /// The steps of a traced get, as they happen. One operation: two loops over it share its steps.
   public struct Trace: AsyncSequence, Sendable {
+    /// A step of the search.
     public typealias Element = TraceStep
+    /// Never throws.
     public typealias Failure = Never
     let handle: OperationHandle<TraceBacklog>
 
@@ -12,8 +14,10 @@ extension DHT {
     /// Ends the get at once. Leaving the loop does the same.
     public func cancel() { handle.operation.cancel() }
 
+    /// Makes a reader; several share the steps.
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(handle: handle) }
 
+    /// Takes the steps one by one. Dropping the last reader and the sequence ends the get.
     public struct AsyncIterator: AsyncIteratorProtocol {
       let handle: OperationHandle<TraceBacklog>
       /// The next step; nil when the get is over or its task cancelled.

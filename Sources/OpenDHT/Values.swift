@@ -1,7 +1,9 @@
 extension DHT {
   /// The values of a get, as they come. One operation: two loops over it share its values.
   public struct Values: AsyncSequence, Sendable {
+    /// A value.
     public typealias Element = Value
+    /// Never throws.
     public typealias Failure = Never
     let handle: OperationHandle<ValueBacklog>
 
@@ -14,8 +16,10 @@ extension DHT {
     /// Ends the get at once. Leaving the loop does the same.
     public func cancel() { handle.operation.cancel() }
 
+    /// Makes a reader; several share the values.
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(handle: handle) }
 
+    /// Takes the values one by one. Dropping the last reader and the sequence ends the get.
     public struct AsyncIterator: AsyncIteratorProtocol {
       let handle: OperationHandle<ValueBacklog>
       /// The next value; nil when the get is over or its task cancelled.
@@ -29,14 +33,19 @@ extension DHT {
   public struct SourcedValues: AsyncSequence, Sendable {
     /// A value and who gave it.
     public struct Element: Hashable, Sendable {
+      /// The value.
       public var value: Value
+      /// Who gave it: a node, or our own storage.
       public var source: Source
     }
+    /// Never throws.
     public typealias Failure = Never
     let handle: OperationHandle<ValueBacklog>
 
+    /// Makes a reader; several share the values.
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(handle: handle) }
 
+    /// Takes the values one by one. Dropping the last reader and the sequence ends the get.
     public struct AsyncIterator: AsyncIteratorProtocol {
       let handle: OperationHandle<ValueBacklog>
       /// The next value; nil when the get is over or its task cancelled.

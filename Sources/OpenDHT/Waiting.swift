@@ -6,6 +6,7 @@ final class Waiting<Answer: Sendable>: Sendable {
     case idle, waiting(CheckedContinuation<Answer, Never>), answered(Answer)
   }
   private let state = NIOLockedValueBox(State.idle)
+  private let afterwards = NIOLockedValueBox<(@Sendable () -> Void)?>(nil)
   private let cancelled: Answer
 
   /// `cancelled` is the answer of a task that is cancelled first.
@@ -30,6 +31,21 @@ final class Waiting<Answer: Sendable>: Sendable {
       }
     }
     continuation?.resume(returning: answer)
+    afterwards.withLockedValue { work in
+      defer { work = nil }
+      return work
+    }?()
+  }
+
+  /// Has a piece of work done once the answer is there, on the thread that gives it. One piece at most.
+  func whenAnswered(_ work: @escaping @Sendable () -> Void) {
+    afterwards.withLockedValue { $0 = work }
+    // Answered meanwhile: whoever takes the work out does it.
+    guard isAnswered else { return }
+    afterwards.withLockedValue { work in
+      defer { work = nil }
+      return work
+    }?()
   }
 
   /// Starts the work on the loop and waits for its answer. Called once.

@@ -53,6 +53,7 @@ extension Nodes {
     case .bootstrap: return try bootstrap(request)
     case .ping: return try await ping(request)
     case .put: return try await put(request)
+    case .cancelPut: return try await cancelPut(request)
     case .get: return try await get(request)
     case .query: return try await query(request)
     case .listen: return try listen(request)
@@ -116,6 +117,11 @@ extension Nodes {
       ok: !receipt.stored.isEmpty, error: receipt.stored.isEmpty ? "\(receipt.ending)" : nil,
       id: hex16(receipt.valueID),
       nodes: receipt.stored.count, at: seconds(began - started), elapsed: seconds(ContinuousClock.now - began))
+  }
+
+  private func cancelPut(_ request: Request) async throws -> Reply {
+    let id = try present(request.id.flatMap { Value.ID($0, radix: 16) }, "id of 16 hex digits")
+    return Reply(ok: try await node(of: request).cancelPut(id, at: key(of: request)))
   }
 
   private func get(_ request: Request) async throws -> Reply {

@@ -7,7 +7,7 @@
 /// One line from the test.
 struct Request: Decodable {
   enum Operation: String, Decodable {
-    case start, bootstrap, ping, put, get, query, listen, cancel, table, stop, quit
+    case start, bootstrap, ping, put, cancelPut, get, query, listen, cancel, table, stop, quit
   }
   /// A filter as it stands in a query's text: name and value.
   struct Filter: Decodable {

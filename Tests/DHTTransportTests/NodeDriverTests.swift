@@ -4,6 +4,11 @@ import DHTModel
 import NIOCore
 import NIOPosix
 import Testing
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
 
 /// A driver on the loopback, seen from plain sockets.
 @Suite(.timeLimit(.minutes(1)))
@@ -32,6 +37,19 @@ struct NodeDriverTests {
       for _ in 0..<100 { #expect(peer.receive() != nil) }
       let counters = await running.counters
       #expect(counters.received >= 100 && counters.sent >= 100 && counters.reads <= counters.received)
+    }
+  }
+
+  @Test("the answers to a burst leave with few calls") func batchedAnswers() async throws {
+    try await Running.with { running in
+      let peer = try PlainSocket()
+      let port = try #require(await running.port(.ipv4))
+      // From the loop itself: all wait when it comes to read.
+      let pings = (0..<56).map { ping(UInt8($0)) }
+      await running.onLoop { _ in for ping in pings { peer.send(ping, to: port) } }
+      for _ in 0..<56 { #expect(peer.receive() != nil) }
+      let counters = await running.counters
+      #expect(counters.sent >= 56 && counters.writes <= 10, "\(counters)")
     }
   }
 
@@ -91,18 +109,59 @@ struct NodeDriverTests {
     }
   }
 
-  @Test("a socket that dies is opened again on its port") func reopened() async throws {
+  @Test("a socket that dies is told, opened again on its port, and told to be back") func reopened() async throws {
     try await Running.with { running in
       let port = try #require(await running.port(.ipv4))
       await running.killSocket(.ipv4)
-      let peer = try PlainSocket()
-      var reply: [UInt8]?
-      for number in 0..<20 where reply == nil {
-        peer.send(ping(UInt8(number)), to: port)
-        reply = peer.receive()
-      }
-      #expect(reply != nil)
+      #expect(await running.answers(ping(1), to: port))
       #expect(await running.port(.ipv4) == port)
+      #expect(await running.told == ["IPv4 died", "IPv4 reopened"])
+    }
+  }
+
+  @Test("a dead socket is tried until it lives, whether the system refuses it or the loop") func reopenedLater()
+    async throws
+  {
+    try await Running.with { running in
+      let port = try #require(await running.port(.ipv4))
+      await running.onLoop { driver in
+        let bind = driver.bindAgain
+        var (tries, admissions) = (0, 0)
+        driver.reopenInterval = .milliseconds(20)
+        driver.bindAgain = { family, port in
+          tries += 1
+          return tries < 3 ? nil : bind(family, port)
+        }
+        driver.admit = {
+          admissions += 1
+          if admissions < 3 { throw SystemError(code: EMFILE) }
+        }
+      }
+      await running.killSocket(.ipv4)
+      #expect(await running.answers(ping(1), to: port))
+      #expect(await running.told == ["IPv4 died", "IPv4 reopened"])
+    }
+  }
+
+  @Test("when every destination is refused, nothing the node tries instead is left lying") func refusedInTurn()
+    async throws
+  {
+    try await Running.with { running in
+      await running.onLoop { driver in
+        driver.step { node, now in
+          for number in 0..<200 {
+            let address = DHTModel.SocketAddress(ip: IPAddress(ipv4: 0x7fff_ffff), port: UInt16(1 + number))
+            node.insert(NodeContact(id: InfoHash(UInt32(number), 2, 3, 4, 5), address: address), now: now)
+          }
+          _ = node.get(InfoHash(9, 9, 9, 9, 9), now: now)
+        }
+      }
+      var rounds = 0
+      while await running.onLoop({ $0.hasWaitingDatagrams }) == true, rounds < 20 {
+        rounds += 1
+        try await Task.sleep(for: .milliseconds(5))
+      }
+      #expect(rounds < 20)
     }
   }
 
@@ -126,7 +185,10 @@ private final class Running: Sendable {
     func handle(_ event: Event) {
       if case .finished(let id, .ping(let outcome)) = event { waiting.removeValue(forKey: id)?(outcome) }
     }
+    var told: [String] = []
     func couldNotResolve(_ host: Host) {}
+    func socketDied(_ family: AddressFamily) { told.append("\(family == .ipv4 ? "IPv4" : "IPv6") died") }
+    func socketReopened(_ family: AddressFamily) { told.append("\(family == .ipv4 ? "IPv4" : "IPv6") reopened") }
     func minutePassed() {}
   }
 
@@ -160,7 +222,8 @@ private final class Running: Sendable {
     try result.get()
   }
 
-  private func onLoop<Answer: Sendable>(_ body: @escaping @Sendable (NodeDriver) -> Answer) async -> Answer? {
+  @discardableResult
+  func onLoop<Answer: Sendable>(_ body: @escaping @Sendable (NodeDriver) -> Answer) async -> Answer? {
     await withCheckedContinuation { continuation in
       loop.execute { [self] in continuation.resume(returning: driver.value.map(body)) }
     }
@@ -169,7 +232,28 @@ private final class Running: Sendable {
   func port(_ family: AddressFamily) async -> UInt16? { await onLoop { $0.port(family) } ?? nil }
   var counters: SocketCounters { get async { await onLoop { $0.counters } ?? SocketCounters() } }
   func killSocket(_ family: AddressFamily) async { _ = await onLoop { $0.killSocket(family) } }
-  private func stop() async { _ = await onLoop { $0.stop() } }
+  var told: [String] {
+    get async {
+      await withCheckedContinuation { continuation in
+        loop.execute { [self] in continuation.resume(returning: ears.value.told) }
+      }
+    }
+  }
+  private func stop() async {
+    await withCheckedContinuation { continuation in
+      loop.execute { [self] in driver.value?.stop { continuation.resume() } ?? continuation.resume() }
+    }
+  }
+
+  /// Whether the node answers a ping that is sent again and again, for a while.
+  func answers(_ ping: [UInt8], to port: UInt16) async -> Bool {
+    guard let peer = try? PlainSocket(patience: 0.1) else { return false }
+    for _ in 0..<50 {
+      peer.send(ping, to: port)
+      if peer.receive() != nil { return true }
+    }
+    return false
+  }
 
   /// Pings addresses that never answer; how each ended.
   func pings(_ addresses: [String]) async -> [PingOutcome] {

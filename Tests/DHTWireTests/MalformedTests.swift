@@ -253,6 +253,18 @@ import Testing
     #expect(try decode(Self.reply(("sa", .bin([1, 2, 3])))).reply?.observed == nil)
   }
 
+  @Test("W§1.1: sizes, places of parts and families may be written with a sign")
+  func signedForms() throws {
+    let size: Raw = .bytes([0xd1, 0x03, 0xe8]), five: Raw = .bytes([0xd0, 5]), minus: Raw = .bytes([0xd0, 0xff])
+    let put = try decode(Self.request("put", ("h", Self.key), ("values", [size, minus]), ("token", .bin([1, 2, 3, 4]))))
+    #expect(put.put?.values.announced == [1000] as [Int?])
+    let piece: Raw = ["o": five, "d": .bin([9])], nothing: Raw = 1
+    let part = try decode(["y": "p", "t": 1, "p": .map([(minus, nothing), (five, piece)])])
+    #expect(part.part?.pieces == [.init(index: 5, offset: 5, bytes: [9])])
+    let get = try decode(Self.request("get", ("h", Self.key), ("w", [.bytes([0xd0, 10]), minus, "x"])))
+    #expect(get.get?.want == .families(ipv4: false, ipv6: true))
+  }
+
   @Test("W§13: c may be negative or of the far future")
   func created() throws {
     for seconds: Int64 in [-5, 0, 1_795_207_506, .max, .min] {

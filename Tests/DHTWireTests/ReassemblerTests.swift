@@ -287,7 +287,7 @@ import Testing
 
   @Test("Memory follows the bytes that came, not those promised")
   func promises() {
-    var reassembler = Reassembler(bytes: 1 << 20, perAddress: 100)
+    var reassembler = Reassembler(bytes: 1 << 21, perAddress: 100)
     for transaction in 1...100 as ClosedRange<TransactionID> {
       let message = put([Int](repeating: 65568, count: 20), transaction: transaction)
       #expect(reassembler.open(message, from: source, now: at(0)) == .pending)
@@ -295,9 +295,46 @@ import Testing
     #expect(reassembler.byteCount < 400_000)
   }
 
-  @Test("Limits: so many for one address, half of the bytes for one, all for all")
+  @Test("W-8, W§7.2: half of the room is kept for what we asked for, whatever strangers send")
+  func awaited() {
+    var reassembler = Reassembler(bytes: 400_000, perAddress: 100)
+    let part = Part(pieces: [.init(index: 0, offset: 0, bytes: [UInt8](repeating: 1, count: 60000))])
+    for host in 1...20 as ClosedRange<UInt32> {
+      let stranger = SocketAddress(ip: IPAddress(ipv4: host << 24), port: 1)
+      _ = reassembler.open(put([65568]), from: stranger, now: at(0))
+      _ = reassembler.add(part, transaction: 5, from: stranger, now: at(0), allowsEarly: false)
+    }
+    #expect(reassembler.byteCount <= 200_000)
+    #expect(add(part, to: &reassembler, allowsEarly: true) == .refused)
+    for transaction in 1...3 as ClosedRange<TransactionID> {
+      let reply = Message(
+        transaction: transaction,
+        body: .reply(sender: Known.sender, Reply(token: Known.token, values: ValueList(announced: [65568]))))
+      #expect(reassembler.open(reply, from: source, now: at(0), isAwaited: true) == .pending)
+      let added = reassembler.add(
+        part, transaction: transaction, from: source, now: at(0), allowsEarly: true, isAwaited: true)
+      #expect(added == .pending)
+    }
+    #expect(reassembler.expire(now: at(3000)).count == 6)
+    #expect(reassembler.byteCount == 0)
+  }
+
+  @Test("Thousands of reassemblies that end leave no trail of deadlines, and the rest expire in time")
+  func staleDeadlines() {
+    var reassembler = Reassembler(bytes: 1 << 22, perAddress: 8)
+    _ = reassembler.open(put([3000], transaction: 9), from: source, now: at(0))
+    let parts = parts(of: value)
+    for round in 0..<2000 as Range<Int64> {
+      _ = reassembler.open(put([value.packedByteCount]), from: source, now: at(round))
+      for part in parts { _ = add(part, to: &reassembler, at: round) }
+    }
+    #expect(reassembler.count == 1 && reassembler.nextDeadline == at(3000))
+    #expect(reassembler.expire(now: at(3000)).count == 1)
+  }
+
+  @Test("Limits: so many for one address, a quarter of the bytes for one stranger, half for all of them")
   func limits() {
-    var reassembler = Reassembler(bytes: 200_000, perAddress: 3)
+    var reassembler = Reassembler(bytes: 400_000, perAddress: 3)
     for transaction in 1...3 as ClosedRange<TransactionID> {
       #expect(reassembler.open(put([65568], transaction: transaction), from: source, now: at(0)) == .pending)
     }

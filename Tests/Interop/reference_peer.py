@@ -10,6 +10,7 @@ import ctypes
 import json
 import os
 import queue
+import random
 import socket
 import sys
 import threading
@@ -109,8 +110,30 @@ def put(request):
     def done(ok, nodes):
         answer(request, ok=bool(ok), id=f"{value.id:016x}", elapsed=time.monotonic() - began)
 
-    options = {"permanent": True} if request.get("permanent") else {}
-    runners[request["node"]].put(hash_of(request), value, done, **options)
+    runner = runners[request["node"]]
+    if not request.get("permanent"):
+        runner.put(hash_of(request), value, done)
+    elif IS_4:
+        runner.put(hash_of(request), value, done, permanent=True)
+    else:
+        value.id = value.id or random.getrandbits(64) | 1
+        c_library().put_permanently(runner, request["key"], value, lambda ok: done(ok, []))
+
+
+def cancel_put(request):
+    runner, identifier = runners[request["node"]], int(request["id"], 16)
+    if IS_4:
+        value = opendht.Value(b"")  # stands for its id
+        value.id = identifier
+        runner.cancelPut(hash_of(request), value)
+    else:
+        c_library().cancel_put(runner, request["key"], identifier)
+    answer(request, ok=True)
+
+
+def c_library():
+    import c_library  # only where it is needed: the other version's library must never be loaded beside it
+    return c_library
 
 
 def get(request):
@@ -171,8 +194,8 @@ def describe(value):
     return {"id": f"{value.id:016x}", "data": base64.b64encode(value.data).decode(), "userType": value.user_type}
 
 
-OPERATIONS = {"start": start, "bootstrap": bootstrap, "ping": ping, "put": put, "get": get, "listen": listen,
-              "cancel": cancel_listen, "table": table, "stop": stop, "quit": leave}
+OPERATIONS = {"start": start, "bootstrap": bootstrap, "ping": ping, "put": put, "cancelPut": cancel_put, "get": get,
+              "listen": listen, "cancel": cancel_listen, "table": table, "stop": stop, "quit": leave}
 
 if __name__ == "__main__":
     main()

@@ -12,6 +12,7 @@ import commands
 import hostile
 import joining
 import listens
+import permanents
 import queries
 import separation
 import values
@@ -19,6 +20,7 @@ from network import Network, launch
 from peers import KINDS, Missing
 from report import Report
 
+PARTS = ("values", "listens", "permanents", "queries", "separation", "joining", "hostile", "commands")
 
 async def main():
     options = parse()
@@ -53,6 +55,8 @@ async def everything(options, report, drivers, numbers):
     slow = []  # what waits for a lifetime to end, beside the rest
     if wants("listens"):
         slow.append(asyncio.create_task(listens.changes(network, report)))
+    if wants("permanents"):
+        slow.append(asyncio.create_task(permanents.kept_alive(network, report, numbers)))
     if wants("separation"):
         slow.append(asyncio.create_task(separation.network_ids(network, report, numbers)))
         slow.append(asyncio.create_task(separation.client_mode(network, report, numbers)))
@@ -81,7 +85,7 @@ async def everything(options, report, drivers, numbers):
         report.section("commands")
         await commands.bad_arguments(report)
     if slow:
-        report.section("listens, network ids, client mode")
+        report.section("listens, permanent values, network ids, client mode")
         for result in await asyncio.gather(*slow, return_exceptions=True):
             if isinstance(result, BaseException):
                 report.check("ran to its end", False, f"{type(result).__name__}: {result}")
@@ -93,8 +97,13 @@ def parse():
     parser.add_argument("--keys", type=int, default=500)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--limit", type=float, default=470, help="seconds after which the run has failed")
-    parser.add_argument("--only", nargs="*", choices=["values", "listens", "queries", "separation", "joining", "hostile", "commands"])
-    return parser.parse_args()
+    parser.add_argument("--only", nargs="*", type=lambda text: text.split(","), default=[],
+                        help="parts to run, by commas or spaces: " + ", ".join(PARTS))
+    options = parser.parse_args()
+    options.only = [name for names in options.only for name in names]
+    if unknown := sorted(set(options.only) - set(PARTS)):
+        parser.error(f"unknown parts: {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    return options
 
 
 if __name__ == "__main__":

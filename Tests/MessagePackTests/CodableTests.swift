@@ -27,6 +27,17 @@ import Testing
   class Base: Codable { var a = 1 }
   indirect enum Chain: Codable { case end, link(Chain) }
 
+  @Test("A Float is read from what it holds exactly, and from nothing else")
+  func floats() throws {
+    func read(_ number: Double) throws -> Float {
+      try MessagePackDecoder().decode([Float].self, from: MessagePackEncoder().encode([number]))[0]
+    }
+    #expect(try read(0.5) == 0.5 && read(-.infinity) == -.infinity && read(.nan).isNaN)
+    #expect(throws: DecodingError.self) { try read(16_777_217) }
+    #expect(throws: DecodingError.self) { try read(0.1) }
+    #expect(throws: DecodingError.self) { try read(1e300) }
+  }
+
   @Test("All that Codable can say comes back")
   func roundTrip() throws {
     let value = Everything()

@@ -159,7 +159,7 @@ struct EndToEndTests {
   @Test("N-5: nodes of different networks do not meet") func networks() async throws {
     try await Neighbourhood.run(1) { network in
       var configuration = DHT.loopback()
-      configuration.node.network = 7
+      configuration.network = 7
       configuration.bootstrap = [await network.first.host]
       let stranger = DHT(configuration)
       try await stranger.start()

@@ -9,7 +9,7 @@ struct LifecycleTests {
 
   /// Runs `body` with a node whose only entry point never answers, so that every operation waits.
   private func waiting(_ body: (DHT) async throws -> Void) async throws {
-    try await Neighbourhood.run(1, { $0.node.network = 99 }) { silence in
+    try await Neighbourhood.run(1, { $0.network = 99 }) { silence in
       var configuration = DHT.loopback()
       configuration.bootstrap = [await silence.first.host]
       let dht = DHT(configuration)

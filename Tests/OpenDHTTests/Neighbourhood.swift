@@ -51,7 +51,7 @@ extension DHT {
   }
 }
 
-/// A host of this machine that never answers: a socket that nobody reads.
+/// How long something took.
 func elapsed(_ body: () async throws -> Void) async rethrows -> Duration {
   let start = ContinuousClock.now
   try await body()

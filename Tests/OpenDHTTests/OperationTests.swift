@@ -30,7 +30,8 @@ struct OperationTests {
     operation.take(event("late"))
     operation.finish(finished(.completed))
     #expect(await operation.next() == nil)
-    #expect(try! await operation.cancellableResult().get().ending == .isolated)
+    let result = await operation.cancellableResult()
+    #expect(result.map { $0.ending } == .success(.isolated))
   }
 
   @Test("two readers share the values") func twoReaders() async {
@@ -84,6 +85,16 @@ struct OperationTests {
     #expect(operation.read { $0.dropped } == 36)
     let many = operation_many()
     #expect(many.read { $0.dropped } == 100_000 - ValueBacklog.maximumCount)
+  }
+
+  @Test("records are bounded by their bytes, too; what was read makes room again") func boundedRecords() {
+    var backlog = RecordBacklog()
+    let record = FieldRecord(userTypeBytes: [UInt8](repeating: 0, count: 1 << 16))
+    backlog.take(.fields(OperationID(1), Array(repeating: record, count: 1100), .local))
+    #expect(backlog.dropped == 1100 - 1024)
+    #expect(backlog.popFirst() == record)
+    backlog.take(.fields(OperationID(1), [record, record], .local))
+    #expect(backlog.dropped == 1100 - 1024 + 1)
   }
 
   private func operation_many() -> Operation<ValueBacklog> {

@@ -39,6 +39,17 @@ struct SessionLogTests {
     #expect(lines.all.filter { $0.hasPrefix("warning") } == ["warning: no-such-host.invalid has no address."])
   }
 
+  @Test("a socket that dies is a warning, and its return is told") func sockets() {
+    let log = SessionLog(logger, InfoHash(hashing: "me"))
+    log.socketDied(.ipv6)
+    log.socketReopened(.ipv6, 4222)
+    #expect(
+      lines.all == [
+        "warning: The IPv6 socket was closed by the system; it is opened again.",
+        "info: The IPv6 socket is back on port 4222.",
+      ])
+  }
+
   @Test("a node tells when it starts, connects and stops") func life() async throws {
     try await Neighbourhood.run(1) { network in
       var configuration = DHT.loopback([.ipv4, .ipv6])

@@ -55,7 +55,7 @@ extension ReportedAddresses {
 
   private static func voter(_ reporter: IPAddress) -> IPAddress {
     switch reporter.family {
-    case .ipv4: IPAddress(ipv4: UInt32(truncatingIfNeeded: reporter.low) & 0xffff_ff00)
+    case .ipv4: reporter.range
     case .ipv6: reporter.quotaPrefix
     }
   }

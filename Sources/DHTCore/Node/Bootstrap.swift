@@ -35,6 +35,8 @@ struct Bootstrap {
 
   mutating func clear() {
     hosts = []
+    // An answer that comes after this is for nobody.
+    unresolved = []
     nextTry = nil
   }
 

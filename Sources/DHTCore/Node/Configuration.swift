@@ -21,6 +21,9 @@ public struct Configuration: Sendable {
   public var types: [ValueType] = ValueType.builtIn
   /// SHA-1 of an owner's DER key; supplied by the security layer, since the core has no hash functions.
   public var ownerID: @Sendable (_ owner: [UInt8]) -> InfoHash? = { _ in nil }
+  /// Verifies and decrypts what gets and listens deliver; nil delivers signed and encrypted values as they came.
+  public var opener: ValueOpener?
+  /// Caps on what others can make this node hold or do.
   public var limits = Limits()
 
   /// The defaults.
@@ -33,6 +36,14 @@ public struct Limits: Sendable {
   public var requestsPerSecond: Int? = 8192
   /// Requests accepted per second from one IPv4 address or IPv6 /64: an eighth of all. (wire.md §8.4)
   public var requestsPerSecondAndAddress: Int? = 1024
+  /// One in so many of these may be a get, put or listen, which cost most: a flood of them leaves room for the requests
+  /// that keep the network together. Deployed peers admit all alike, and repeat after a second what was refused. (node.md W-30)
+  public var costlyRequestShare = 2
+  /// Requests per second that known good nodes have for themselves when all others used up the total. (node.md W-30)
+  public var requestsPerSecondOfGoodNodes = 1024
+  /// Nodes of one IPv4 /24 or IPv6 /64 that a full bucket keeps and a search asks before those of other networks; more
+  /// only where there are no others. Local networks do not count. (node.md W-41)
+  public var nodesPerSite = 2
   /// Bytes of values stored for others; nil for no limit. (node.md §0.1)
   public var storageBytes: Int? = 64 << 20
   /// Bytes of values that this node itself put; nil for no limit. (node.md §5.5)
@@ -41,6 +52,8 @@ public struct Limits: Sendable {
   public var storedKeys = 1 << 20
   /// Values under one key. (node.md §0.1)
   public var valuesPerKey = 65536
+  /// Bytes of values under one key from one IPv4 /24 or IPv6 /48: as much as one get gives. (node.md W-23)
+  public var storageBytesPerKeyAndRange = 4 << 20
   /// Listeners of others per IPv4 address or IPv6 /64; a busy client has a few hundred. (node.md W-24)
   public var listenersPerAddress = 512
   /// Listeners of others, in all.
@@ -59,8 +72,24 @@ public struct Limits: Sendable {
   public var pushBytes = 64 << 20
   /// The same for one IPv4 address or IPv6 /64: twice what a key's first values take.
   public var pushBytesPerAddress = 8 << 20
+  /// Pushes to listeners per second, in all: what peers accept from all addresses together. nil for no limit. (node.md W-25)
+  public var pushesPerSecond: Int? = 8192
+  /// The same for one IPv4 address or IPv6 /64: peers refuse more from us. (wire.md §8.4)
+  public var pushesPerSecondAndAddress: Int? = 1024
   /// Values of a listen kept per storing node. (node.md §0.1)
   public var listenedValuesPerNode = 4096
+  /// Puts of others that wait for their signatures to be verified, in all: half a second's work of one thread.
+  public var pendingPuts = 4096
+  /// The same for one IPv4 address or IPv6 /64.
+  public var pendingPutsPerAddress = 1024
+  /// Bytes of values in such puts.
+  public var pendingPutBytes = 16 << 20
+  /// Bytes of news of one listen that wait for their values to be verified or decrypted, for the application to be told.
+  public var listenBacklogBytes = 16 << 20
+  /// The same in messages.
+  public var listenBacklogSteps = 16384
+  /// Bytes of them: four times what we ourselves push at once, so that four nodes of a listen hold 64 MiB at most.
+  public var listenedBytesPerNode = 16 << 20
   /// Entries of the black list; the oldest goes first. (node.md W-44)
   public var blacklistEntries = 1000
   /// Different addresses of ours that are counted, per family. (node.md §7.2)
@@ -72,6 +101,7 @@ public struct Limits: Sendable {
 
 /// What the generator of a node starts from. The product fills it from the system; the simulator from its own seed.
 public struct Seed: Sendable {
+  /// The two halves of the 128 bits.
   public var k0, k1: UInt64
   /// 128 bits that nobody else knows, or, in a simulation, that everybody knows.
   public init(_ k0: UInt64, _ k1: UInt64) {

@@ -26,7 +26,9 @@ struct Contacts {
   init(family: AddressFamily, context: borrowing Context) {
     self.family = family
     known = KnownNodes(limit: context.configuration.limits.knownNodes)
-    table = RoutingTable(own: context.id, isBootstrap: context.configuration.isBootstrap)
+    table = RoutingTable(
+      own: context.id, isBootstrap: context.configuration.isBootstrap,
+      perSite: context.configuration.limits.nodesPerSite)
   }
 
   /// Sends a query and waits for its answer.

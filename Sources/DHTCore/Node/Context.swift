@@ -11,6 +11,8 @@ struct Context {
   var now: Instant
   var outbox = Outbox()
   var counters = Counters()
+  /// Addresses that we do not speak with for a while.
+  var blacklist: Blacklist
   /// Wall time minus monotonic time, in nanoseconds.
   private var wallOffset: Int64 = 0
 
@@ -19,6 +21,7 @@ struct Context {
     self.configuration = configuration
     self.random = random
     self.now = now
+    blacklist = Blacklist(limits: configuration.limits)
   }
 
   mutating func setWallTime(_ wallTime: WallTime) {

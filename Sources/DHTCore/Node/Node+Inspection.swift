@@ -2,6 +2,7 @@ public import DHTModel
 
 /// What can be seen of a node from outside.
 extension Node {
+  /// What is known of a family at this moment; all zero and disconnected when there is no socket for it.
   public func statistics(_ family: AddressFamily, now: Instant) -> FamilyStatistics {
     var result = FamilyStatistics()
     guard let index = overlayIndex(family) else { return result }
@@ -24,6 +25,7 @@ extension Node {
     return result
   }
 
+  /// What this node stores for itself and for others, at this moment.
   public var storageStatistics: StorageStatistics {
     var result = store.statistics
     result.listeners = listeners.count

@@ -19,7 +19,7 @@ extension Node {
     let isHeld = held.contains(id)
     switch operation {
     case .get(let get):
-      if get.running.isEmpty, !isHeld { return "nothing works on it" }
+      if get.running.isEmpty, !isHeld, get.opening == 0 { return "nothing works on it" }
       for index in overlays.indices where get.running.contains(families[index]) {
         let isThere = overlays[index].searches[get.key]?.gets.contains { $0.operation == id } ?? false
         if !isThere { return "its search does not know it" }
@@ -138,6 +138,7 @@ extension Lookup {
     }
     // Candidates change kind between insertions, and those in flight stay: only the sum is certain.
     let most = Self.confirmedLimit + Self.unconfirmedLimit + Self.failedLimit + Search.closingWidth
+      + (hasCrowds ? 2 * Self.crowdedLimit : 0)
     return candidates.count > most ? "\(candidates.count) candidates" : nil
   }
 }

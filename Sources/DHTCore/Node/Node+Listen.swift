@@ -37,13 +37,12 @@ extension Node {
       overlays[$0].startListen(NetworkListen(id: id, query: wire), at: key, &context)
     }
     guard !started.isEmpty || overlays.isEmpty else { return nil }
-    var group = ListenGroup(
-      id: id, key: key, query: wire, view: ListenView(limit: configuration.limits.listenedValuesPerNode))
-    for value in store.values(at: key, matching: wire) {
-      _ = group.view.add(value, from: .local, until: .distantFuture, isCertain: true)
-    }
-    groups[id] = group
+    let limits = configuration.limits
+    groups[id] = ListenGroup(
+      id: id, key: key, query: wire,
+      view: ListenView(limit: limits.listenedValuesPerNode, bytes: limits.listenedBytesPerNode))
     groupsByKey[key, default: []].append(id)
+    take(store.values(at: key, matching: wire), from: .local, id)
     return id
   }
 
@@ -88,52 +87,91 @@ extension Node {
 // MARK: News
 
 extension Node {
-  /// A storing node told something. Its word holds for twice the life of the value's type: a refresh may come at
-  /// the very end. (N-104)
+  /// A storing node told something.
   mutating func hear(_ news: ListenNews, _ id: NetworkListen.ID, from contact: NodeContact, _ family: AddressFamily) {
-    guard groups[id] != nil else { return }
     let source = ListenView.Source.node(family, contact.id)
-    var changes: [ListenChange] = []
     switch news {
-    case .values(let values):
-      for value in values where groups[id]!.query.matches(value, ownerID: configuration.ownerID) {
-        let expiry = context.now + store.lifetime(ofType: value.type) * 2
-        if let change = groups[id]!.view.add(value, from: source, until: expiry) { changes.append(change) }
-      }
-    case .refreshed(let ids):
-      for value in ids {
-        guard let type = groups[id]!.view.type(of: value) else { continue }
-        groups[id]!.view.refresh(value, from: source, until: context.now + store.lifetime(ofType: type) * 2)
-      }
-    case .expired(let ids):
-      changes = ids.compactMap { groups[id]!.view.drop($0, from: source) }
+    case .values(let values): take(values, from: source, id)
+    case .refreshed(let ids): take(.refreshed(ids, from: source), id)
+    case .expired(let ids): take(.expired(ids, from: source), id)
     }
-    tell(changes, of: id)
-    plan(id)
   }
 
   mutating func loseListenSource(_ id: NetworkListen.ID, _ family: AddressFamily, _ node: NodeID) {
-    guard groups[id] != nil else { return }
-    tell(groups[id]!.view.dropAll(from: .node(family, node)), of: id)
+    take(.lost(.node(family, node)), id)
   }
 
   /// Our own storage changed: its listens hear of it without the network. (N-106)
   mutating func hearLocal(_ change: StoreChange) {
     for id in groupsByKey[change.key] ?? [] {
-      guard let group = groups[id] else { continue }
-      var changes: [ListenChange] = []
       switch change.kind {
-      case .added(let value), .edited(let value):
-        guard group.query.matches(value, ownerID: configuration.ownerID) else { continue }
-        if let change = groups[id]!.view.add(value, from: .local, until: .distantFuture, isCertain: true) {
-          changes.append(change)
-        }
-      case .expired(let values):
-        changes = values.compactMap { groups[id]!.view.drop($0.id, from: .local) }
+      case .added(let value), .edited(let value): take([value], from: .local, id)
+      case .expired(let values): take(.expired(values.map(\.id), from: .local), id)
       case .refreshed: continue
       }
-      tell(changes, of: id)
     }
+  }
+
+  private mutating func take(_ values: [Value], from source: ListenView.Source, _ id: NetworkListen.ID) {
+    guard let group = groups[id] else { return }
+    let opener = configuration.opener
+    // What an encrypted value is about shows once it is open.
+    let wanted = values.filter { $0.cypher != nil || group.query.matches($0, ownerID: configuration.ownerID) }
+    let heard = wanted.map { value in
+      HeardValue(value: value, shown: opener == nil || !value.isSealed ? value : group.view.shown(value))
+    }
+    let step = ListenStep.values(heard, from: source, isCertain: source == .local)
+    let sealed = heard.filter { $0.shown == nil }.map(\.value)
+    take(step, id, opening: opener.flatMap { sealed.isEmpty ? nil : ($0, sealed) })
+  }
+
+  /// News are told of in their order. Those with sealed values wait until these are open, and what follows waits for them.
+  private mutating func take(
+    _ step: ListenStep, _ id: NetworkListen.ID, opening work: (opener: ValueOpener, sealed: [Value])? = nil
+  ) {
+    guard let backlog = groups[id]?.backlog else { return }
+    if work == nil, backlog.isEmpty { return apply(step, id) }
+    let limits = configuration.limits
+    guard backlog.bytes + step.bytes <= limits.listenBacklogBytes, backlog.count < limits.listenBacklogSteps else {
+      context.counters.newsDropped += 1
+      return
+    }
+    let check = work.map { _ in checks.add(id) }
+    groups[id]?.backlog.append(step, awaiting: check)
+    if let work, let check { context.outbox.tell(.check(Check(id: check, work: .open(work.sealed, work.opener)))) }
+  }
+
+  /// Sealed values of a listen were opened.
+  mutating func hear(_ openings: [ValueOpener.Opening], _ id: NetworkListen.ID, of check: Check.ID) {
+    groups[id]?.backlog.opened(openings, check)
+    while let step = groups[id]?.backlog.popReady() { apply(step, id) }
+  }
+
+  /// A source's word holds for twice the life of the value's type: a refresh may come at the very end. (N-104)
+  private mutating func apply(_ step: ListenStep, _ id: NetworkListen.ID) {
+    guard groups[id] != nil else { return }
+    var changes: [ListenChange] = []
+    switch step {
+    case .values(let values, let source, let isCertain):
+      for heard in values {
+        guard let shown = heard.shown else { continue }
+        let value = heard.value
+        let expiry = source == .local ? Instant.distantFuture : context.now + store.lifetime(ofType: value.type) * 2
+        let change = groups[id]!.view.add(value, shown: shown, from: source, until: expiry, isCertain: isCertain)
+        if let change { changes.append(change) }
+      }
+    case .refreshed(let ids, let source):
+      for value in ids {
+        guard let type = groups[id]!.view.type(of: value) else { continue }
+        groups[id]!.view.refresh(value, from: source, until: context.now + store.lifetime(ofType: type) * 2)
+      }
+    case .expired(let ids, let source):
+      changes = ids.compactMap { groups[id]!.view.drop($0, from: source) }
+    case .lost(let source):
+      changes = groups[id]!.view.dropAll(from: source)
+    }
+    tell(changes, of: id)
+    plan(id)
   }
 
   private mutating func tell(_ changes: [ListenChange], of id: NetworkListen.ID) {

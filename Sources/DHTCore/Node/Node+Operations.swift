@@ -49,7 +49,8 @@ extension Node {
     begin(now)
     let operation = freshOperation()
     var value = value
-    if value.id == 0 { value.id = context.random.nonZero64() }
+    let hasChosenID = value.id != 0
+    if !hasChosenID { value.id = context.random.nonZero64() }
     if let refusal = refusal(key) ?? refusal(value, key) {
       context.outbox.tell(.finished(operation, .put(PutReceipt(ending: refusal, valueID: value.id))))
       return operation
@@ -65,7 +66,8 @@ extension Node {
       case .refused: false
       }
     operations[operation] = .put(
-      Operation.PutOperation(key: key, value: value, options: options, created: created, isStoredLocally: isStored))
+      Operation.PutOperation(key: key, value: value, options: options, created: created, isStoredLocally: isStored,
+        hasChosenID: hasChosenID))
     limit(operation, by: options.deadline)
     holdOrStart(operation)
     settle()
@@ -151,7 +153,7 @@ extension Node {
       guard let group = groups[id], get.query.isSatisfied(by: group.query),
         overlays[index].isListenSynced(id, at: get.key)
       else { continue }
-      deliver(group.view.values, .listen, to: operation)
+      tell(group.view.values, .listen, of: operation)
       let nodes = overlays[index].listeningNodes(id, at: get.key)
       get.ends.append(
         SearchGet.End(isIsolated: false, answered: nodes.count, closest: nodes.count, incomplete: 0, nodes: nodes))
@@ -177,7 +179,7 @@ extension Node {
       guard operations[operation] != nil else { continue }
       if let deadline = deadlines[operation], deadline <= context.now {
         finish(operation, .timedOut)
-      } else if case .get(let get)? = operations[operation], !get.ends.isEmpty {
+      } else if case .get(let get)? = operations[operation], !get.ends.isEmpty, get.ending == nil {
         // The grace for the other family is over.
         finish(operation, .completed)
       }
@@ -199,9 +201,28 @@ extension Node {
       let matching = values.filter { get.query.matches($0, ownerID: configuration.ownerID) }
       return deliver(matching.map { get.query.record(of: $0, ownerID: configuration.ownerID) }, source, to: operation)
     }
+    guard let opener = configuration.opener else { return tell(values, source, of: operation) }
+    let sealed = get.sealedNews(values.filter(\.isSealed), ownerID: configuration.ownerID)
+    operations[operation] = .get(get)
+    tell(values.filter { !$0.isSealed }, source, of: operation)
+    if !sealed.isEmpty { open(sealed, from: source, opener, for: operation) }
+  }
+
+  /// Tells of values as they are.
+  private mutating func tell(_ values: [Value], _ source: Source, of operation: OperationID) {
+    guard case .get(var get)? = operations[operation] else { return }
     let news = get.news(values, ownerID: configuration.ownerID)
     operations[operation] = .get(get)
     if !news.isEmpty { context.outbox.tell(.values(operation, news, source)) }
+  }
+
+  /// Values of a get were opened. The last of them may be what its end waited for.
+  mutating func deliver(_ openings: [ValueOpener.Opening], _ source: Source, to operation: OperationID) {
+    guard case .get(var get)? = operations[operation] else { return }
+    let values = get.opened(openings, ownerID: configuration.ownerID)
+    operations[operation] = .get(get)
+    if !values.isEmpty { context.outbox.tell(.values(operation, values, source)) }
+    if get.opening == 0, let ending = get.ending { finish(operation, ending) }
   }
 
   mutating func deliver(_ records: [FieldRecord], _ source: Source, to operation: OperationID) {
@@ -238,13 +259,18 @@ extension Node {
 
   /// Ends an operation: takes its work from the searches, and tells its outcome.
   mutating func finish(_ operation: OperationID, _ ending: Ending) {
+    if case .get(var get)? = operations[operation] {
+      stopSearches(of: &get, operation)
+      // What came is opened first, unless there is no time for it.
+      let mayWait = ending != .timedOut && ending != .cancelled
+      if get.opening > 0, mayWait { get.ending = ending }
+      operations[operation] = .get(get)
+      if get.opening > 0, mayWait { return }
+    }
     guard let state = operations.removeValue(forKey: operation) else { return }
     deadlines[operation] = nil
     switch state {
-    case .get(var get):
-      for index in overlays.indices where get.running.contains(overlays[index].family) {
-        if let end = overlays[index].stopGet(operation, at: get.key) { get.ends.append(end) }
-      }
+    case .get(let get):
       context.outbox.tell(.finished(operation, .get(get.outcome(ending))))
     case .put(let put):
       context.outbox.tell(.finished(operation, .put(leave(put, operation, ending))))
@@ -254,6 +280,13 @@ extension Node {
     case .ping:
       context.outbox.tell(.finished(operation, .ping(PingOutcome(ending: ending))))
     }
+  }
+
+  private mutating func stopSearches(of get: inout GetOperation, _ operation: OperationID) {
+    for index in overlays.indices where get.running.contains(overlays[index].family) {
+      if let end = overlays[index].stopGet(operation, at: get.key) { get.ends.append(end) }
+    }
+    get.running = []
   }
 
   /// Ends an operation; a running put is no longer announced, but stays where it is stored.

@@ -12,7 +12,8 @@ extension Node {
     context.counters.datagramsReceived += 1
     context.counters.bytesReceived += bytes.byteCount
     let source = source.unmapped
-    guard !source.isMartian, !blacklist.contains(source, now: context.now), let index = overlayIndex(source.family)
+    guard !source.isMartian, !context.blacklist.contains(source, now: context.now),
+      let index = overlayIndex(source.family)
     else {
       context.counters.refusedSources += 1
       return
@@ -38,12 +39,15 @@ extension Node {
       receive(part, message.transaction, from: source, index)
     case .request(let sender, let request):
       guard isStranger(sender) else { return }
-      guard limiter.admits(source.ip, now: context.now) else {
+      let isAdmitted = limiter.admits(
+        source.ip, isCostly: request.isCostly, now: context.now,
+        isGood: overlays[index].isGood(NodeContact(id: sender, address: source), now: context.now))
+      guard isAdmitted else {
         context.counters.rateLimited += 1
         return
       }
       context.counters.received.count(request)
-      assembleOrHandle(message, request.values, from: source, index)
+      assembleOrHandle(message, from: source, index)
     case .reply(let sender, let reply):
       guard isStranger(sender) else { return }
       if !reply.values.announced.isEmpty {
@@ -53,27 +57,28 @@ extension Node {
           return
         }
       }
-      assembleOrHandle(message, reply.values, from: source, index)
+      assembleOrHandle(message, from: source, index)
     case .failure(let sender, _), .legacyPush(let sender, _):
       guard isStranger(sender) else { return }
       handle(message, missing: 0, from: source, index)
     }
   }
 
-  /// Whether an id can be a sender's: not ours, not zero. (wire.md §1.5)
+  /// Whether an id can be a sender's: not ours. A packet with the zero id is not even decoded. (wire.md §1.5)
   private mutating func isStranger(_ sender: NodeID) -> Bool {
-    guard sender != id, sender != .zero else {
+    guard sender != id else {
       context.counters.refusedSources += 1
       return false
     }
     return true
   }
 
-  private mutating func assembleOrHandle(
-    _ message: Message, _ values: ValueList?, from source: SocketAddress, _ index: Int
-  ) {
-    guard let values, !values.announced.isEmpty else { return handle(message, missing: 0, from: source, index) }
-    switch reassembler.open(message, from: source, now: context.now) {
+  private mutating func assembleOrHandle(_ message: Message, from source: SocketAddress, _ index: Int) {
+    guard let values = message.body.values, !values.announced.isEmpty else {
+      return handle(message, missing: 0, from: source, index)
+    }
+    let isAwaited = isAwaited(message, from: source, index)
+    switch reassembler.open(message, from: source, now: context.now, isAwaited: isAwaited) {
     case .complete(let whole): handle(whole, missing: 0, from: source, index)
     case .pending:
       // Only now: a head that finds no room leaves the request to be sent again.
@@ -83,15 +88,26 @@ extension Node {
     }
   }
 
+  /// Whether we asked this address for what its message brings: a reply, or a push of a listen of ours.
+  private func isAwaited(_ message: Message, from source: SocketAddress, _ index: Int) -> Bool {
+    switch message.body {
+    case .reply: true
+    case .request(_, .update(let update)): overlays[index].awaits(update.socket, from: source)
+    case .request, .failure, .legacyPush, .part: false
+    }
+  }
+
   private mutating func receive(_ part: Part, _ transaction: TransactionID, from source: SocketAddress, _ index: Int) {
     // A part without an open reassembly costs as much as a request. (wire.md §7.2)
-    let isExpected =
-      reassembler.isOpen(transaction: transaction, from: source) || overlays[index].awaits(transaction, from: source)
+    let isAwaited = overlays[index].awaits(transaction, from: source)
+    let isExpected = isAwaited || reassembler.isOpen(transaction: transaction, from: source)
     guard isExpected || limiter.admits(source.ip, now: context.now) else {
       context.counters.rateLimited += 1
       return
     }
-    switch reassembler.add(part, transaction: transaction, from: source, now: context.now, allowsEarly: true) {
+    let added = reassembler.add(
+      part, transaction: transaction, from: source, now: context.now, allowsEarly: true, isAwaited: isAwaited)
+    switch added {
     case .complete(let message): handle(message, missing: 0, from: source, index)
     case .pending, .early: break
     case .unknown, .refused: context.counters.partsDropped += 1
@@ -162,12 +178,11 @@ extension Node {
 }
 
 extension Request {
-  /// The values it brings, if it can bring any.
-  var values: ValueList? {
+  /// Whether it makes us search, store, or send much: it then counts more. (node.md W-30)
+  fileprivate var isCostly: Bool {
     switch self {
-    case .put(let put): put.values
-    case .update(let update): update.values
-    case .ping, .find, .get, .listen, .refresh: nil
+    case .get, .put, .listen: true
+    case .ping, .find, .refresh, .update: false
     }
   }
 }

@@ -117,26 +117,39 @@ extension Node {
     _ put: Request.Put, sender: NodeID, from source: SocketAddress, _ transaction: TransactionID, _ index: Int
   ) {
     guard put.key != .zero else { return refuse(.putWithoutKey, transaction, to: source) }
+    // Sent again while its signatures are verified: the answer is on its way.
+    guard !checks.isPending(transaction, from: source) else { return }
     guard tokens.accepts(put.token, from: source) else { return refuse(.putWithWrongToken, transaction, to: source) }
-    let isOurs = !configuration.isClient && isCloseEnough(to: put.key, index)
+    let isOurs = isOurs(put.key, index)
     let created = context.instant(of: put.created)
-    let values = put.values.values.prefix { $0.id != 0 }
+    let values = Array(put.values.values.prefix { $0.id != 0 })
+    let pending = PendingPut(
+      key: put.key, values: values, created: created, sender: NodeContact(id: sender, address: source),
+      transaction: transaction, lacksIDs: values.count < put.values.values.count)
+    if isOurs, values.contains(where: { store.isSlowToAdmit($0, at: put.key) }) { return check(pending) }
     for value in values {
-      // Refused or not, the answer is the same: the sender must not look for others, who would take it wrongly.
-      let origin = ValueStore.Origin.remote(NodeContact(id: sender, address: source))
       if isOurs {
-        let result = store.put(value, at: put.key, created: created, origin: origin, now: context.now)
+        let result = store.put(value, at: put.key, created: created, origin: .remote(pending.sender), now: context.now)
         if case .refused = result { context.counters.valuesRefused += 1 }
       } else {
         context.counters.valuesRefused += 1
       }
     }
     takeStoreChanges()
-    for value in values { reply(Reply(valueID: value.id), transaction, to: source) }
-    if values.count < put.values.values.count { refuse(.putWithoutID, transaction, to: source) }
+    acknowledge(pending)
   }
 
-  /// Whether a key is ours to keep: of the nearest fourteen good nodes we know, the farthest is no nearer to it than we
+  /// Answers a put. Refused or not, the answer is the same: the sender must not look for others, who would take it wrongly.
+  mutating func acknowledge(_ put: PendingPut) {
+    let source = put.sender.address
+    for value in put.values { reply(Reply(valueID: value.id), put.transaction, to: source) }
+    if put.lacksIDs { refuse(.putWithoutID, put.transaction, to: source) }
+  }
+
+  /// Whether what others have at a key is kept here.
+  private func isOurs(_ key: InfoHash, _ index: Int) -> Bool { !configuration.isClient && isCloseEnough(to: key, index) }
+
+  /// Whether a key is near enough: of the nearest fourteen good nodes we know, the farthest is no nearer to it than we
   /// are. With fewer than eight we cannot tell, and keep it.
   private func isCloseEnough(to key: InfoHash, _ index: Int) -> Bool {
     let nearest = closestGood(to: key, count: Self.closenessNodes, index)
@@ -171,6 +184,10 @@ extension Node {
     guard listen.key != .zero else { return refuse(.listenWithoutKey, transaction, to: source) }
     guard tokens.accepts(listen.token, from: source) else {
       return refuse(.listenWithWrongToken, transaction, to: source)
+    }
+    // Too far away nothing is stored that could be told: the listen is accepted, as a put is, and not kept. (node.md W-25)
+    guard isOurs(listen.key, index) || store.hasKey(listen.key) else {
+      return reply(Reply(token: tokens.token(for: source)), transaction, to: source)
     }
     let query = listen.query ?? .everything
     let contact = NodeContact(id: sender, address: source)
@@ -252,6 +269,7 @@ extension Node {
     }
     let token = tokens.token(for: listener.contact.address)
     guard listener.version > 0 else {
+      guard mayPushLegacy(to: listener) else { return }
       let push = LegacyPush(token: token, refreshed: refreshed, expired: expired)
       context.outbox.send(context.message(listener.socket, .legacyPush(sender: id, push)), to: listener.contact.address)
       return
@@ -263,7 +281,9 @@ extension Node {
 
   private mutating func sendUpdate(_ update: Request.Update, at key: InfoHash, to listener: RemoteListeners.Listener) {
     guard let index = overlayIndex(listener.contact.address.family) else { return }
-    guard overlays[index].mayPush(to: listener.contact.address, configuration.limits) else {
+    guard overlays[index].mayPush(to: listener.contact.address, configuration.limits),
+      pushLimiter.admits(listener.contact.address.ip, now: context.now)
+    else {
       context.counters.pushesDropped += 1
       return
     }
@@ -272,10 +292,17 @@ extension Node {
       for: .update(key: key, listener.socket), &context)
   }
 
+  private mutating func mayPushLegacy(to listener: RemoteListeners.Listener) -> Bool {
+    if pushLimiter.admits(listener.contact.address.ip, now: context.now) { return true }
+    context.counters.pushesDropped += 1
+    return false
+  }
+
   /// A listener of version 0 gets plain replies, under its socket id. (wire.md §3.9)
   private mutating func pushLegacy(
     _ values: [Value], at key: InfoHash, to listener: RemoteListeners.Listener, isFirst: Bool
   ) {
+    guard mayPushLegacy(to: listener) else { return }
     let both = Want.families(ipv4: true, ipv6: true)
     var answer = isFirst ? nodesReply(near: key, both, 0) : Reply()
     answer.token = tokens.token(for: listener.contact.address)

@@ -62,6 +62,8 @@ extension Node {
   public mutating func clearBootstrap(now: Instant) {
     begin(now)
     bootstrap.clear()
+    statusMayHaveChanged = true
+    settle()
   }
 
   /// The answer to `Event.resolve`; empty when the name has no address.
@@ -77,7 +79,8 @@ extension Node {
     settle()
   }
 
-  /// A name with more addresses than this is not trusted to know what it says.
+  /// Addresses pinged for one name. Names of entry points have a handful; the rest of a longer answer is left out, so
+  /// that a name server cannot make us ping hundreds of strangers. A choice of ours.
   private static let addressesPerHost = 32
 
   /// Adds a node known from elsewhere. Sends nothing by itself; the table's upkeep follows soon.
@@ -97,12 +100,12 @@ extension Node {
   public mutating func ping(_ address: SocketAddress, deadline: Instant? = nil, now: Instant) -> OperationID {
     begin(now)
     let operation = freshOperation()
-    guard let index = overlayIndex(address.family), !address.isMartian, hasRoom else {
-      let ending: Ending = hasRoom ? .invalid(.noAddressFamily) : .throttled
+    guard let index = overlayIndex(address.family), !address.isMartian, hasRoom, !isShutDown else {
+      let ending: Ending = isShutDown ? .cancelled : hasRoom ? .invalid(.noAddressFamily) : .throttled
       context.outbox.tell(.finished(operation, .ping(PingOutcome(ending: ending))))
       return operation
     }
-    operations[operation] = .ping(Operation.PingOperation(address: address, started: context.now))
+    operations[operation] = .ping(Operation.PingOperation(address: address))
     limit(operation, by: deadline)
     overlays[index].pingAddress(address, for: .ping(operation), &context)
     settle()

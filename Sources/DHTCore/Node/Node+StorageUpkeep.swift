@@ -50,7 +50,7 @@ extension Node {
       guard !isAnnounced else { continue }
       let announce = Announce(
         id: freshSharedID(), value: entry.value, created: context.now - entry.age, isPermanent: false,
-        wantsVerify: false, lifetime: store.lifetime(ofType: entry.value.type))
+        wantsVerify: false, isGuarded: true, lifetime: store.lifetime(ofType: entry.value.type))
       var announcement = Announcement(
         id: announce.id, key: key, value: entry.value, isPermanent: false, wantsVerify: false, isStoredLocally: true)
       for index in indices where overlays[index].startAnnounce(announce, at: key, &context) {

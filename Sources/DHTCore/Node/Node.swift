@@ -23,8 +23,9 @@ public struct Node: ~Copyable {
   var listeners: RemoteListeners
   var tokens: TokenIssuer
   var limiter: RateLimiter
-  var blacklist: Blacklist
+  var pushLimiter: RateLimiter
   var reassembler: Reassembler
+  var checks: PendingChecks
   var reported: [AddressFamily: ReportedAddresses] = [:]
   var bootstrap = Bootstrap()
 
@@ -67,9 +68,12 @@ public struct Node: ~Copyable {
     store = ValueStore(types: configuration.types, limits: limits, ownerID: configuration.ownerID)
     listeners = RemoteListeners(limits: limits)
     tokens = TokenIssuer(random: &random, now: now)
-    limiter = RateLimiter(total: limits.requestsPerSecond, perAddress: limits.requestsPerSecondAndAddress)
-    blacklist = Blacklist(limits: limits)
+    limiter = RateLimiter(
+      total: limits.requestsPerSecond, perAddress: limits.requestsPerSecondAndAddress,
+      costlyShare: limits.costlyRequestShare, kept: limits.requestsPerSecondOfGoodNodes)
+    pushLimiter = RateLimiter(total: limits.pushesPerSecond, perAddress: limits.pushesPerSecondAndAddress)
     reassembler = Reassembler(bytes: limits.reassemblyBytes, perAddress: limits.reassembliesPerAddress)
+    checks = PendingChecks(limits: limits)
     context = Context(id: id, configuration: configuration, random: random, now: now)
     context.setWallTime(wallTime)
     families = AddressFamily.allCases.filter { configuration.families.contains($0) }
@@ -83,6 +87,7 @@ public struct Node: ~Copyable {
 
   /// Our id, the same in every family.
   public var id: NodeID { context.id }
+  /// The configuration the node was made with.
   public var configuration: Configuration { context.configuration }
 
   mutating func freshOperation() -> OperationID {
@@ -174,9 +179,23 @@ extension Node {
 extension Node {
   /// Hands every waiting datagram to `send`, in order, and forgets them.
   public mutating func takeDatagrams(_ send: (_ bytes: RawSpan, _ destination: SocketAddress) -> Void) {
+    countDatagrams()
+    context.outbox.takeDatagrams(send)
+  }
+
+  /// Hands all waiting datagrams to `send` at once, for systems that take many with one call, and forgets them. `send`
+  /// is not called when none waits.
+  public mutating func takeBatch(_ send: (_ batch: borrowing DatagramBatch) -> Void) {
+    countDatagrams()
+    context.outbox.takeBatch(send)
+  }
+
+  /// Whether datagrams wait to be taken.
+  public var hasDatagrams: Bool { !context.outbox.destinations.isEmpty }
+
+  private mutating func countDatagrams() {
     context.counters.datagramsSent += context.outbox.destinations.count
     context.counters.bytesSent += context.outbox.arena.bytes.count
-    context.outbox.takeDatagrams(send)
   }
 
   /// The next event, oldest first.
@@ -238,7 +257,7 @@ extension Node {
       if operations[operation] != nil { context.outbox.tell(.traced(operation, step)) }
     case .listenerSilent(let contact): listeners.removeAll(of: contact.id, at: contact.address)
     case .searchDied: searchDied()
-    case .broken(let address): blacklist.insert(address, now: context.now)
+    case .broken(let address): context.blacklist.insert(address, now: context.now)
     case .statusMayChange: statusMayHaveChanged = true
     case .addressDoubted: doubtAddress(index)
     case .explored(let key): overlays[index].explored(key, &context)
@@ -256,6 +275,7 @@ public struct PutOptions: Sendable, Hashable {
   public var verify = false
   /// When the operation ends at the latest.
   public var deadline: Instant?
+  /// Options; without any, a put made now that lives as long as its type says.
   public init(isPermanent: Bool = false, created: WallTime? = nil, verify: Bool = false, deadline: Instant? = nil) {
     self.isPermanent = isPermanent
     self.created = created

@@ -36,14 +36,21 @@ struct Outbox {
   }
 
   mutating func takeDatagrams(_ send: (_ bytes: RawSpan, _ destination: SocketAddress) -> Void) {
+    takeBatch { batch in
+      for index in 0..<batch.count {
+        send(batch.bytes.extracting(batch.range(of: index)), batch.destination(of: index))
+      }
+    }
+  }
+
+  mutating func takeBatch(_ send: (_ batch: borrowing DatagramBatch) -> Void) {
+    guard !destinations.isEmpty else { return }
     // Moved out and back: the memory is kept, and nothing is copied.
     var waiting = PacketArena()
     var addresses: [SocketAddress] = []
     swap(&waiting, &arena)
     swap(&addresses, &destinations)
-    for packet in addresses.indices {
-      send(waiting.bytes.span.bytes.extracting(waiting.range(of: packet)), addresses[packet])
-    }
+    send(DatagramBatch(bytes: waiting.bytes.span.bytes, ends: waiting.ends.span, destinations: addresses.span))
     waiting.removeAll()
     addresses.removeAll(keepingCapacity: true)
     swap(&waiting, &arena)

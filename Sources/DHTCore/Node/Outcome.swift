@@ -2,7 +2,9 @@ public import DHTModel
 
 /// One call of the application; its events carry this number.
 public struct OperationID: Hashable, Sendable, Comparable {
+  /// Counts from the start of the node; never used twice.
   public let number: UInt64
+  /// The operation with this number.
   public init(_ number: UInt64) { self.number = number }
   public static func < (x: OperationID, y: OperationID) -> Bool { x.number < y.number }
 }
@@ -24,26 +26,32 @@ public enum Ending: Hashable, Sendable {
   /// The request makes no sense; nothing was sent.
   case invalid(Reason)
 
+  /// Why a request makes no sense.
   public enum Reason: Hashable, Sendable {
+    /// The key is all zeros, which peers take for a missing key and refuse.
     case zeroKey
     /// The packed value is over 65568 bytes; peers refuse it. (wire.md §7)
     case valueTooLarge(packedBytes: Int)
     /// We know a signed value of another owner under the id; a put over it is never sent. (node.md W-20)
     case wouldReplaceSignedValue
+    /// The node was configured without a family to reach others by.
     case noAddressFamily
   }
 }
 
 /// Whether something came from this node's own storage or from others.
 public enum Source: Hashable, Sendable {
+  /// This node's own storage.
   case local
   /// From the cache of a running listen, which nodes keep up to date.
   case listen
+  /// A node that answered.
   case network(NodeContact)
 }
 
 /// What a get or query achieved.
 public struct GetOutcome: Hashable, Sendable {
+  /// How it ended; the other fields tell what was reached until then.
   public var ending: Ending
   /// How many of the closest live nodes answered.
   public var answered: Int
@@ -51,18 +59,22 @@ public struct GetOutcome: Hashable, Sendable {
   public var closest: Int
   /// Distinct values or records delivered.
   public var delivered: Int
+  /// Values that came and were not delivered: badly signed, or encrypted for somebody else.
+  public var refused: Int
   /// Values that a node announced but whose parts never arrived whole.
   public var incomplete: Int
   /// The nodes nearest to the key that answered, nearest first.
   public var nodes: [NodeContact]
+  /// An outcome; all counts are 0 unless told otherwise.
   public init(
-    ending: Ending, answered: Int = 0, closest: Int = 0, delivered: Int = 0, incomplete: Int = 0,
-    nodes: [NodeContact] = []
+    ending: Ending, answered: Int = 0, closest: Int = 0, delivered: Int = 0, refused: Int = 0,
+    incomplete: Int = 0, nodes: [NodeContact] = []
   ) {
     self.ending = ending
     self.answered = answered
     self.closest = closest
     self.delivered = delivered
+    self.refused = refused
     self.incomplete = incomplete
     self.nodes = nodes
   }
@@ -70,15 +82,21 @@ public struct GetOutcome: Hashable, Sendable {
 
 /// What a put achieved, node by node.
 public struct PutReceipt: Hashable, Sendable {
+  /// How it ended; `stored` and `failed` tell what was reached until then.
   public var ending: Ending
+  /// The id under which the value is stored: the one given, or the one that was drawn for 0.
   public var valueID: Value.ID
   /// Nodes that acknowledged the value, nearest first. Peers acknowledge what they refuse, too: ask for `verify` to know.
   public var stored: [NodeContact]
+  /// Nodes that were sent the value, or were to be, and did not take it, each with the reason.
   public var failed: [PutFailure]
   /// Whether `stored` was checked by reading the value back from each node.
   public var isVerified: Bool
   /// Whether it is kept here too.
   public var isStoredLocally: Bool
+  /// Number of the edition of a signed value; 0 for others.
+  public var sequence: UInt16 = 0
+  /// A receipt; nothing is stored unless told otherwise.
   public init(
     ending: Ending, valueID: Value.ID, stored: [NodeContact] = [], failed: [PutFailure] = [],
     isVerified: Bool = false, isStoredLocally: Bool = false
@@ -94,6 +112,7 @@ public struct PutReceipt: Hashable, Sendable {
 
 /// Why a node did not store a value.
 public struct PutFailure: Hashable, Sendable {
+  /// What kept the value from being stored there.
   public enum Reason: Hashable, Sendable {
     /// Three sends, no answer.
     case silent
@@ -101,6 +120,8 @@ public struct PutFailure: Hashable, Sendable {
     case refused(code: UInt16)
     /// Its answer named no value.
     case acknowledgedNothing
+    /// It holds a signed value under the id. A value without owner was not sent there: deployed nodes stop on it.
+    case holdsSignedValue
     /// It acknowledged, but reading back did not show the value.
     case notFoundOnVerify
     /// It acknowledged, but did not answer when the value was read back.
@@ -110,8 +131,11 @@ public struct PutFailure: Hashable, Sendable {
     /// The operation ended before it answered.
     case unfinished
   }
+  /// The node that was asked.
   public var node: NodeContact
+  /// Why it did not store the value.
   public var reason: Reason
+  /// A failure of one node.
   public init(node: NodeContact, reason: Reason) {
     self.node = node
     self.reason = reason
@@ -120,11 +144,13 @@ public struct PutFailure: Hashable, Sendable {
 
 /// What a ping achieved.
 public struct PingOutcome: Hashable, Sendable {
+  /// How it ended.
   public var ending: Ending
   /// The node that answered; nil when none did.
   public var node: NodeContact?
-  /// From the answered send to the answer.
+  /// From the first send to the answer: with a second send on the way, nobody knows which was answered.
   public var roundTrip: Duration?
+  /// An outcome; by default nobody answered.
   public init(ending: Ending, node: NodeContact? = nil, roundTrip: Duration? = nil) {
     self.ending = ending
     self.node = node
@@ -134,9 +160,13 @@ public struct PingOutcome: Hashable, Sendable {
 
 /// The result of an operation.
 public enum Outcome: Hashable, Sendable {
+  /// Of a get or a query.
   case get(GetOutcome)
+  /// Of a put.
   case put(PutReceipt)
+  /// Of a listen, which has nothing to show but how it ended.
   case listen(Ending)
+  /// Of a ping.
   case ping(PingOutcome)
 
   /// How it ended.

@@ -11,8 +11,16 @@ struct GetOperation {
   var delivered = 0
   /// Values that were left out, since there were too many bytes of them.
   private(set) var dropped = 0
-  /// What was delivered under each id, so that each distinct content comes once. (node.md W-10)
+  /// Values that are being opened.
+  private(set) var opening = 0
+  /// Values that were not delivered: badly signed, or encrypted for somebody else.
+  private(set) var refused = 0
+  /// How it ends once all values are opened.
+  var ending: Ending?
+  /// What was delivered or is being opened under each id, so that each distinct content comes once. (node.md W-10)
   private var contents: [Value.ID: [Value]] = [:]
+  /// The highest sequence number of a verified value under each id.
+  private var sequences: [Value.ID: UInt16] = [:]
   private var records: Set<FieldRecord> = []
 
   init(key: InfoHash, query: Query, isTraced: Bool) {
@@ -31,24 +39,69 @@ struct GetOperation {
 
   var isQuery: Bool { !query.select.isEmpty }
 
-  /// The values that are news: new ids, or other content that is not older.
+  /// The values that are news: new ids, or other content that is not older. They count as delivered.
   mutating func news(_ values: [Value], ownerID: ([UInt8]) -> InfoHash?) -> [Value] {
     values.filter { value in
-      guard delivered < Self.deliveryLimit, query.matches(value, ownerID: ownerID) else { return false }
-      let known = contents[value.id] ?? []
-      guard known.count < Self.contentsPerID, !known.contains(where: { $0.hasSameContent(as: value) }) else {
-        return false
-      }
-      if value.signature != nil, known.contains(where: { $0.sequence > value.sequence }) { return false }
-      guard bytes + value.size <= Self.deliveredBytes else {
-        dropped += 1
-        return false
-      }
-      bytes += value.size
-      contents[value.id, default: []].append(value)
-      delivered += 1
+      guard query.matches(value, ownerID: ownerID), contents[value.id]?.count ?? 0 < Self.contentsPerID,
+        isNews(value), remember(value)
+      else { return false }
+      noteDelivered(value)
       return true
     }
+  }
+
+  /// The sealed values that are news and are to be opened. Until then nothing in them is believed: no sequence number
+  /// hides another value, and a stranger's forgeries take no place from the owner's: the bound holds for one answer.
+  mutating func sealedNews(_ values: [Value], ownerID: ([UInt8]) -> InfoHash?) -> [Value] {
+    var counts: [Value.ID: Int] = [:]
+    return values.filter { value in
+      // What an encrypted value is about shows once it is open.
+      guard value.cypher != nil || query.matches(value, ownerID: ownerID), counts[value.id] ?? 0 < Self.contentsPerID,
+        isNews(value), remember(value)
+      else { return false }
+      counts[value.id, default: 0] += 1
+      opening += 1
+      return true
+    }
+  }
+
+  /// The values that came out of sealed ones and are to be delivered.
+  mutating func opened(_ openings: [ValueOpener.Opening], ownerID: ([UInt8]) -> InfoHash?) -> [Value] {
+    openings.compactMap { opening in
+      self.opening -= 1
+      guard case .opened(let value) = opening else {
+        refused += 1
+        return nil
+      }
+      guard delivered < Self.deliveryLimit, query.matches(value, ownerID: ownerID), !isOlder(value) else { return nil }
+      noteDelivered(value)
+      return value
+    }
+  }
+
+  private func isNews(_ value: Value) -> Bool {
+    delivered + opening < Self.deliveryLimit && !isOlder(value)
+      && !(contents[value.id] ?? []).contains { $0.hasSameContent(as: value) }
+  }
+
+  private func isOlder(_ value: Value) -> Bool {
+    value.signature != nil && value.sequence < sequences[value.id] ?? 0
+  }
+
+  /// False when there are too many bytes to remember.
+  private mutating func remember(_ value: Value) -> Bool {
+    guard bytes + value.size <= Self.deliveredBytes else {
+      dropped += 1
+      return false
+    }
+    bytes += value.size
+    contents[value.id, default: []].append(value)
+    return true
+  }
+
+  private mutating func noteDelivered(_ value: Value) {
+    delivered += 1
+    if value.signature != nil { sequences[value.id] = max(sequences[value.id] ?? 0, value.sequence) }
   }
 
   /// The records that are news; compared by content, not by which fields they have. (node.md W-7)
@@ -72,6 +125,7 @@ struct GetOperation {
     let live = ends.filter { !$0.isIsolated }
     return GetOutcome(
       ending: ending, answered: live.reduce(0) { $0 + $1.answered }, closest: live.reduce(0) { $0 + $1.closest },
-      delivered: delivered, incomplete: dropped + ends.reduce(0) { $0 + $1.incomplete }, nodes: live.flatMap(\.nodes))
+      delivered: delivered, refused: refused, incomplete: dropped + ends.reduce(0) { $0 + $1.incomplete },
+      nodes: live.flatMap(\.nodes))
   }
 }

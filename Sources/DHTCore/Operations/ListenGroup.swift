@@ -8,6 +8,8 @@ struct ListenGroup {
   var view: ListenView
   /// Listens of the application, in the order they came.
   var subscribers: [OperationID] = []
+  /// News that wait for values to be opened, or for those before them.
+  var backlog = ListenBacklog()
   /// When it ends, since nobody listens any more; nil while somebody does.
   var lingersUntil: Instant?
   /// When it is looked at next; one deadline at a time.

@@ -14,6 +14,8 @@ enum Operation {
     let options: PutOptions
     let created: Instant?
     let isStoredLocally: Bool
+    /// The application chose the value's id, so somebody else may have chosen it, too.
+    let hasChosenID: Bool
     /// Nil while it is held.
     var announcement: Announce.ID?
   }
@@ -27,6 +29,5 @@ enum Operation {
 
   struct PingOperation {
     let address: SocketAddress
-    let started: Instant
   }
 }

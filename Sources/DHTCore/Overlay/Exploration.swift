@@ -64,6 +64,12 @@ struct Exploration {
     return own
   }
 
+  /// There is no room for the search of a target. What was begun is taken up again after a pause.
+  mutating func refused(known: Int, now: Instant) {
+    guard case .exploring = state else { return }
+    end(known, now)
+  }
+
   private mutating func end(_ known: Int, _ now: Instant) {
     round += 1
     knownAtEnd = known

@@ -87,12 +87,12 @@ extension Overlay {
       if address.ip.isLoopback, source.family == address.family {
         address = SocketAddress(ip: source.ip, port: address.port, scope: source.scope)
       }
-      guard !address.isMartian else { return nil }
+      guard !address.isMartian, !context.blacklist.contains(address, now: context.now) else { return nil }
       return mention(NodeContact(id: named.id, address: address), &context)
     }
   }
 
-  /// A node was named. Returns where it is to be reached, or nil while it is expired.
+  /// A node was named. Returns where it is to be reached; nil while it is expired and was not named elsewhere.
   mutating func mention(_ contact: NodeContact, _ context: inout Context) -> NodeContact? {
     let isUsual = contacts.known.update(contact.id) { node in
       node.mentioned = context.now
@@ -108,7 +108,13 @@ extension Overlay {
     }
     // Its address may be news when nothing was heard of it for long, and only then.
     if node.address != contact.address, node.heard < context.now - KnownNode.goodNewsAge {
-      contacts.known.update(contact.id) { $0.address = contact.address }
+      guard node.heard > .distantPast else {
+        contacts.known.update(contact.id) { $0.address = contact.address }
+        return contact
+      }
+      // What it said of itself at the old address, its token too, does not hold at the new one.
+      contacts.known.update(contact.id) { $0.claimedAddress = contact.address }
+      adoptClaim(of: contact.id)
       return contact
     }
     if node.expired != nil {
@@ -118,7 +124,7 @@ extension Overlay {
     return node.contact
   }
 
-  /// Replies of honest nodes name eight; a few more do no harm.
+  /// Nodes taken from one reply. Honest ones name eight (wire.md §4.1); a few more do no harm.
   private static let nodesTakenPerReply = 16
 
   mutating func insertInTable(_ id: NodeID, _ confidence: RoutingTable.Confidence, _ context: inout Context) {
@@ -149,7 +155,8 @@ extension Overlay {
 // MARK: Claims
 
 extension Overlay {
-  /// Pause between checks of who uses an id, so that nobody can make us ping at will.
+  /// Pause between checks of who uses an id, so that nobody can make us ping at will: three sends take ten seconds, so
+  /// there is one check in flight per id. A choice of ours; node.md W-40 asks for the check.
   private static let claimPause: Duration = .seconds(10)
 
   /// Somebody at another address uses a known id: ask there who they are.

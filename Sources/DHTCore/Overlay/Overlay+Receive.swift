@@ -44,12 +44,12 @@ extension Overlay {
       bootstrapPings -= 1
       contacts.effects.append(.statusMayChange)
     case .ping(let operation):
-      contacts.effects.append(.pinged(operation, contact, roundTrip: context.now - request.lastSent))
+      contacts.effects.append(.pinged(operation, contact, roundTrip: context.now - request.firstSent))
     case .probe, .maintenance, .update:
       break
     case .claim(let id):
       confirmClaim(of: id, at: request.destination, &context)
-    case .find(let key), .get(let key, _, _):
+    case .find(let key, _), .get(let key, _, _):
       // What looks around is upkeep: an answer without token is poor, but does no harm. (N-18)
       guard reply.token?.isUsable == true || searches[key]?.servesApplication != true else {
         // Only a node that breaks the rules leaves the token out of a search; peers black-list it, too.
@@ -168,7 +168,7 @@ extension Overlay {
 
   private mutating func becomeLate(_ request: PendingRequest, _ context: inout Context) {
     switch request.purpose {
-    case .find(let key), .get(let key, _, _):
+    case .find(let key, _), .get(let key, _, _):
       searches[key]?.becomeLate(request, &contacts, &context)
       touch(key)
     default: break
@@ -189,7 +189,7 @@ extension Overlay {
       if code == nil, let id = request.node { adoptClaim(of: id) }
     case .claim, .maintenance:
       break
-    case .find(let key), .get(let key, _, _):
+    case .find(let key, _), .get(let key, _, _):
       searches[key]?.fail(request, code: code, &contacts, &context)
       touch(key)
     case .probeValue(let key, let id), .put(let key, let id), .refresh(let key, let id):
@@ -237,6 +237,8 @@ extension Overlay {
       touch(key)
     }
     contacts.effects.append(.statusMayChange)
+    // What it listens to here would be told to nobody. (node.md W-25)
+    contacts.effects.append(.listenerSilent(node.contact))
   }
 
   /// Our address may have changed: every known node deserves another chance, and every listen is renewed.

@@ -112,7 +112,7 @@ extension Overlay {
         forgetIdleSearches(before: context.now)
         guard searches.count < context.configuration.limits.searches else { return false }
       }
-      searches[key] = Search(key: key, now: context.now)
+      searches[key] = Search(key: key, limits: context.configuration.limits, now: context.now)
     }
     searches[key]!.refill(contacts, now: context.now)
     touch(key)
@@ -139,7 +139,9 @@ extension Overlay {
 
   /// Looks for the nodes around a key.
   private mutating func explore(_ key: InfoHash, _ context: inout Context) {
-    guard prepareSearch(key, &context) else { return }
+    guard prepareSearch(key, &context) else {
+      return exploration.refused(known: contacts.known.count, now: context.now)
+    }
     searches[key]!.explores = true
   }
 
@@ -226,6 +228,11 @@ extension Overlay {
   func mayPush(to address: SocketAddress, _ limits: Limits) -> Bool {
     contacts.requests.totalPushBytes < limits.pushBytes
       && contacts.requests.pushBytes(to: address) < limits.pushBytesPerAddress
+  }
+
+  /// Whether this is a good node, where it says it is.
+  func isGood(_ contact: NodeContact, now: Instant) -> Bool {
+    contacts.known.look(contact.id) { $0.address == contact.address && $0.isGood(at: now) } ?? false
   }
 
   /// The good nodes nearest to a target, nearest first.

@@ -14,8 +14,8 @@ struct PendingRequest {
     case claim(NodeID)
     /// Table upkeep: nodes near some id.
     case maintenance
-    /// Nodes near the key of a search.
-    case find(key: InfoHash)
+    /// Nodes near the key of a search; and whether the node holds a signed value under the id of a guarded announce.
+    case find(key: InfoHash, guarding: Announce.ID? = nil)
     /// Values for a get, and nodes near its key.
     case get(key: InfoHash, OperationID, GetStage)
     /// Does the node hold the value that is announced to it?

@@ -13,8 +13,6 @@ struct Bucket {
   /// Last reply in its range.
   var replied: Instant = .distantPast
 
-  var isFull: Bool { nodes.count >= Self.capacity }
-
   mutating func insert(_ id: NodeID) {
     precondition(!nodes.contains(id), "a node is in its bucket once")
     nodes.insert(id, at: 0)

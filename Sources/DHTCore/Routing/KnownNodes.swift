@@ -72,7 +72,8 @@ struct KnownNodes {
 }
 
 extension KnownNodes {
-  /// Sampled rather than searched: a full scan on each insertion would let a stranger burn our time.
+  /// Records looked at to find one to forget: of 64 the worst is among the worst 5 % with a probability of 96 %. A full
+  /// scan on each insertion would let a stranger burn our time. A choice of ours.
   private static let sample = 64
   /// Prime, so that samples spread over all slots.
   private static let stride = 31

@@ -11,8 +11,8 @@ import DHTModel
 struct RoutingTable {
   enum Insertion: Equatable {
     case alreadyThere
-    /// In a bucket now; `growsOwn` tells that it is the bucket of our own id.
-    case added(growsOwn: Bool)
+    /// In a bucket now.
+    case added
     /// The bucket is full; ask this dubious node whether it still lives. The newcomer waits as candidate.
     case probe(NodeID)
     /// The bucket is full of good nodes; the newcomer waits as candidate, or was turned away.
@@ -28,11 +28,14 @@ struct RoutingTable {
   let own: NodeID
   /// An entry point keeps more nodes of far regions, since strangers ask it first.
   let isBootstrap: Bool
+  /// Nodes of one network that a full bucket keeps when others want a place. (node.md W-41)
+  let perSite: Int
   private(set) var buckets = [Bucket()]
   /// When a new node last came to the bucket of our own id, whether or not it found a place.
   private(set) var grown: Instant = .distantPast
 
-  init(own: NodeID, isBootstrap: Bool) {
+  init(own: NodeID, isBootstrap: Bool, perSite: Int = Limits().nodesPerSite) {
+    self.perSite = perSite
     self.own = own
     self.isBootstrap = isBootstrap
   }
@@ -55,18 +58,24 @@ struct RoutingTable {
       if isOwn { grown = now }
       if buckets[at].nodes.count < capacity(at) {
         add(id, to: at, &known)
-        return .added(growsOwn: isOwn)
+        return .added
       }
       if let dead = buckets[at].nodes.first(where: { known.look($0) { $0.expired != nil } ?? false }) {
         known.update(dead) { $0.isInTable = false }
         buckets[at].replace(dead, by: id)
         known.update(id) { $0.isInTable = true }
-        return .added(growsOwn: isOwn)
+        return .added
       }
       let dubious = buckets[at].nodes.filter { !known.isGood($0, at: now) }
       if isOwn, buckets.count < InfoHash.bitCount, dubious.isEmpty || buckets.count == 1 {
         split(&known)
         continue
+      }
+      if confidence == .replied, let crowding = crowding(at, id, known) {
+        known.update(crowding) { $0.isInTable = false }
+        buckets[at].replace(crowding, by: id)
+        known.update(id) { $0.isInTable = true }
+        return .added
       }
       if confidence >= .contactedUs || buckets[at].candidate == nil { buckets[at].candidate = id }
       // Ask one, and not again while it is being asked: peers limit our requests, and one free place is all we need.
@@ -183,6 +192,21 @@ extension RoutingTable {
   func capacity(_ at: Int) -> Int {
     isBootstrap && at < min(Self.bootstrapDepth, buckets.count - 1)
       ? Bucket.capacity * Self.bootstrapFactor : Bucket.capacity
+  }
+
+  /// The newest node of a network that has more than its share of a full bucket, while a newcomer's has not. Nodes that
+  /// are there for long stay: an attacker's are new.
+  private func crowding(_ at: Int, _ newcomer: NodeID, _ known: borrowing KnownNodes) -> NodeID? {
+    let share = perSite * capacity(at) / Bucket.capacity
+    let nodes = buckets[at].nodes
+    let sites = nodes.map { known.look($0) { $0.address.ip.site } ?? nil }
+    let own = known.look(newcomer) { $0.address.ip.site } ?? nil
+    guard own == nil || sites.count(where: { $0 == own }) < share else { return nil }
+    for place in nodes.indices {
+      guard let site = sites[place] else { continue }
+      if sites.count(where: { $0 == site }) > share { return nodes[place] }
+    }
+    return nil
   }
 
   private mutating func add(_ id: NodeID, to at: Int, _ known: inout KnownNodes) {

@@ -30,6 +30,11 @@ struct Announce {
   let created: Instant?
   let isPermanent: Bool
   var wantsVerify: Bool
+  /// Each node is asked first whether it holds a signed value under the id: deployed nodes stop when a value without
+  /// owner comes in its place. (crypto.md §4.3)
+  let isGuarded: Bool
+  /// Nodes that hold no signed value under the id, as far as they say.
+  var cleared: Set<NodeID> = []
   /// How long a node keeps it.
   let lifetime: Duration
   var statuses: [NodeID: Status] = [:]
@@ -43,12 +48,16 @@ struct Announce {
   /// Nodes that were asked to show the value.
   var verified: Set<NodeID> = []
 
-  init(id: ID, value: Value, created: Instant?, isPermanent: Bool, wantsVerify: Bool, lifetime: Duration) {
+  init(
+    id: ID, value: Value, created: Instant?, isPermanent: Bool, wantsVerify: Bool, isGuarded: Bool = false,
+    lifetime: Duration
+  ) {
     self.id = id
     self.value = value
     self.created = created
     self.isPermanent = isPermanent
     self.wantsVerify = wantsVerify
+    self.isGuarded = isGuarded && value.signature == nil
     self.lifetime = lifetime
   }
 
@@ -65,6 +74,12 @@ struct Announce {
     guard isPermanent, case .acknowledged(let at)? = status else { return nil }
     return at + (lifetime - Self.refreshMargin)
   }
+
+  /// Whether a node has yet to say that it holds no signed value under the id.
+  func mustAsk(_ node: NodeID) -> Bool { isGuarded && !cleared.contains(node) && statuses[node] == nil }
+
+  /// What a node is asked then. It tells also what a probe asks for.
+  var guardQuery: Query { Query(select: [.id, .owner, .sequence], where: [.id(value.id)]) }
 
   mutating func acknowledge(_ contact: NodeContact, now: Instant) {
     statuses[contact.id] = .acknowledged(at: now)

@@ -6,7 +6,11 @@ import DHTModel
 ///                      │              │
 ///                      └───answer─────┴──▶ answered ──10 min, or 401──▶ fresh
 struct Candidate {
-  var contact: NodeContact
+  var contact: NodeContact { didSet { site = contact.address.ip.site } }
+  /// The network it stands in; nil for one that counts for none. (node.md W-41)
+  private(set) var site: UInt64?
+  /// Others of its network come before it: it is asked when there are too few elsewhere.
+  var isCrowded = false
   /// Nodes between us and it: 0 for those we knew.
   let hop: Int
   /// When it last answered a find or get of this search.
@@ -22,6 +26,7 @@ struct Candidate {
 
   init(_ contact: NodeContact, hop: Int, isDoubtful: Bool = false) {
     self.contact = contact
+    site = contact.address.ip.site
     self.hop = hop
     self.isDoubtful = isDoubtful
   }

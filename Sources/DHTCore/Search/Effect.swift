@@ -13,7 +13,7 @@ enum Effect {
   case pinged(OperationID, NodeContact, roundTrip: Duration)
   case pingFailed(OperationID)
   case traced(OperationID, TraceStep)
-  /// A listener of ours did not answer a push.
+  /// A node that may listen here is silent: it did not answer a push, or was given up.
   case listenerSilent(NodeContact)
   /// Every node of a search failed: our link may be down.
   case searchDied

@@ -4,10 +4,18 @@ import DHTModel
 ///
 /// Nodes that never answered cannot push out nodes that did, however near they claim to be: otherwise a
 /// handful of invented ids would cut us off from a key. (node.md W-2)
+///
+/// Nor can one network: ids are free to choose, addresses are not. Of each network the nearest two count first, those
+/// that answered before those that did not; the others step back behind nodes of other networks, and count when there are
+/// too few of these. So a small network that stands in one place works as ever. (node.md W-41)
 struct Lookup {
   let key: InfoHash
   /// Sorted by distance to the key.
   private(set) var candidates: [Candidate] = []
+  /// Candidates of one network that count first.
+  private let perSite: Int
+  /// Whether some network had more than its share. Usually none has, and nothing need be looked at.
+  private(set) var hasCrowds = false
 
   /// Nodes that are kept once they answered. (node.md §0.1: SEARCH_NODES)
   static let confirmedLimit = 14
@@ -18,7 +26,14 @@ struct Lookup {
   /// Replicas of a value, and nodes that a get wants to hear. (node.md §0.1: K)
   static let width = 8
 
-  init(key: InfoHash) { self.key = key }
+  /// Candidates that are kept though others of their network come before them, of each kind: with two, more than enough
+  /// for a network of one place.
+  static let crowdedLimit = 12
+
+  init(key: InfoHash, perSite: Int = Limits().nodesPerSite) {
+    self.key = key
+    self.perSite = perSite
+  }
 
   func index(of id: NodeID) -> Int? { candidates.firstIndex { $0.id == id } }
 
@@ -40,12 +55,14 @@ struct Lookup {
       if !isBelieved, candidates[at].asks == 0, candidates[at].contact != contact {
         candidates[at].contact = contact
         candidates[at].revive()
+        noteCrowd(at: candidates[at].site)
       }
       return false
     }
     var place = candidates.count
     while place > 0, contact.id.isCloser(to: key, than: candidates[place - 1].id) { place -= 1 }
     candidates.insert(Candidate(contact, hop: hop, isDoubtful: isDoubtful), at: place)
+    noteCrowd(at: candidates[place].site)
     trim()
     return index(of: contact.id) != nil
   }
@@ -56,6 +73,10 @@ struct Lookup {
 
   /// The eighth nearest live node; nil when there are fewer.
   var eighth: NodeID? {
+    if hasCrowds {
+      let front = first(Self.width) { !$0.isFailed }
+      return front.count == Self.width ? front[Self.width - 1].id : nil
+    }
     var live = 0
     for candidate in candidates where !candidate.isFailed {
       live += 1
@@ -70,6 +91,7 @@ struct Lookup {
 
   /// The first candidates that pass a test, nearest first.
   func first(_ count: Int, where test: (Candidate) -> Bool) -> [Candidate] {
+    if hasCrowds { return firstAmongCrowds(count, where: test) }
     var found: [Candidate] = []
     for candidate in candidates where test(candidate) {
       found.append(candidate)
@@ -90,15 +112,61 @@ struct Lookup {
   var solicited: Int { candidates.count { $0.asks > 0 && !$0.isLate } }
 }
 
+// MARK: Crowds
+
+extension Lookup {
+  private func firstAmongCrowds(_ count: Int, where test: (Candidate) -> Bool) -> [Candidate] {
+    var found: [Int] = []
+    for wantsCrowded in [false, true] {
+      for at in candidates.indices where found.count < count {
+        if candidates[at].isCrowded == wantsCrowded, test(candidates[at]) { found.append(at) }
+      }
+    }
+    return found.sorted().map { candidates[$0] }
+  }
+
+  /// A candidate of a network came.
+  private mutating func noteCrowd(at site: UInt64?) {
+    guard let site else { return }
+    if !hasCrowds {
+      guard candidates.count(where: { $0.site == site }) > perSite else { return }
+      hasCrowds = true
+    }
+    markCrowds()
+  }
+
+  /// Says anew which candidates step back: others may have answered, or failed. Who never answered makes nobody step
+  /// back who did: else inventing nodes in a network would keep its real ones out.
+  mutating func markCrowds() {
+    guard hasCrowds else { return }
+    var counts: [UInt64: Int] = [:]
+    for isConfirmed in [true, false] {
+      for at in candidates.indices where (candidates[at].answered != nil) == isConfirmed {
+        guard let site = candidates[at].site, !candidates[at].isFailed else {
+          candidates[at].isCrowded = false
+          continue
+        }
+        let count = counts[site, default: 0]
+        candidates[at].isCrowded = count >= perSite
+        counts[site] = count + 1
+      }
+    }
+  }
+}
+
 extension Lookup {
   private mutating func trim() {
     var (confirmed, unconfirmed, failed) = (0, 0, 0)
+    var (confirmedCrowd, unconfirmedCrowd) = (0, 0)
     // Nearest first, so the farthest of each kind go.
     candidates.removeAll { candidate in
       let isOver: Bool
       if candidate.isFailed {
         failed += 1
         isOver = failed > Self.failedLimit
+      } else if candidate.isCrowded {
+        if candidate.answered != nil { confirmedCrowd += 1 } else { unconfirmedCrowd += 1 }
+        isOver = (candidate.answered != nil ? confirmedCrowd : unconfirmedCrowd) > Self.crowdedLimit
       } else if candidate.answered != nil {
         confirmed += 1
         isOver = confirmed > Self.confirmedLimit

@@ -37,6 +37,7 @@ extension Search {
       announces[index].statuses = announces[index].statuses.filter { node, status in
         status.isUnfinished || lookup.index(of: node) != nil
       }
+      announces[index].cleared.formIntersection(announces[index].statuses.keys)
     }
   }
 
@@ -66,7 +67,9 @@ extension Search {
     }
     switch announce.statuses[target.id] {
     case nil:
-      announce.isPermanent
+      // The answer that is on its way may tell.
+      if announce.mustAsk(target.id), target.asks > 0 { return }
+      announce.isPermanent || announce.mustAsk(target.id)
         ? probe(index, target, &contacts, &context) : put(index, target.contact, token, &contacts, &context)
     case .acknowledged:
       guard let refresh = announce.refreshTime(announce.statuses[target.id]), refresh <= context.now else { return }
@@ -80,9 +83,10 @@ extension Search {
   private mutating func probe(
     _ index: Int, _ target: Candidate, _ contacts: inout Contacts, _ context: inout Context
   ) {
-    announces[index].statuses[target.id] = .probing
     // Without a filter, as deployed nodes ask it.
-    let query = Query(select: [.id, .sequence])
+    let query =
+      announces[index].mustAsk(target.id) ? announces[index].guardQuery : Query(select: [.id, .sequence])
+    announces[index].statuses[target.id] = .probing
     contacts.ask(
       target.contact.address, node: target.id, .get(Request.Get(key: key, query: query)),
       for: .probeValue(key: key, announces[index].id), &context)
@@ -149,16 +153,36 @@ extension Search {
   mutating func receiveProbe(
     _ reply: Reply, _ id: Announce.ID, from contact: NodeContact, _ contacts: inout Contacts, _ context: inout Context
   ) {
-    guard let index = announceIndex(id), let token = contacts.known[contact.id]?.token else { return }
+    guard let index = announceIndex(id) else { return }
+    guard receiveGuard(reply, id, from: contact) else { return }
+    guard let token = contacts.known[contact.id]?.token else {
+      // It moved, or expired, meanwhile: another token first.
+      announces[index].statuses[contact.id] = nil
+      lookup.update(contact.id) { $0.desync() }
+      return
+    }
     let value = announces[index].value
     let holds =
       reply.fields?.rows.contains { $0.record.id == value.id && ($0.record.sequence ?? 0) >= value.sequence } ?? false
       || reply.values.values.contains { $0.id == value.id && $0.sequence >= value.sequence }
-    guard holds else { return put(index, contact, token, &contacts, &context) }
+    guard holds, announces[index].isPermanent else { return put(index, contact, token, &contacts, &context) }
     announces[index].statuses[contact.id] = .refreshing
     contacts.ask(
       contact.address, node: contact.id, .refresh(Request.Refresh(key: key, valueID: value.id, token: token)),
       for: .refresh(key: key, id), &context)
+  }
+
+  /// The node told whether it holds a signed value under the id of a guarded announce. If so, the value stays away.
+  @discardableResult
+  mutating func receiveGuard(_ reply: Reply, _ id: Announce.ID, from contact: NodeContact) -> Bool {
+    guard let index = announceIndex(id), announces[index].isGuarded else { return true }
+    guard reply.showsSignedValue(announces[index].value.id) else {
+      announces[index].cleared.insert(contact.id)
+      return true
+    }
+    announces[index].statuses[contact.id] = .refused
+    announces[index].fail(contact, .holdsSignedValue)
+    return false
   }
 
   /// A put or refresh was answered.
@@ -242,5 +266,13 @@ extension Search {
     else { return }
     announces[index].statuses[node] = .acknowledged(at: at)
     announces[index].fail(NodeContact(id: node, address: request.destination), .silentOnVerify)
+  }
+}
+
+extension Reply {
+  /// Whether the node holds a signed value under an id. Old peers answer a selection with whole values.
+  fileprivate func showsSignedValue(_ id: Value.ID) -> Bool {
+    fields?.rows.contains { $0.record.id == id && $0.ownerKey?.isEmpty == false } ?? false
+      || values.values.contains { $0.id == id && $0.signature != nil }
   }
 }

@@ -23,9 +23,9 @@ struct Search {
   /// When the next step is due by itself.
   private(set) var nextStep: Instant?
 
-  init(key: InfoHash, now: Instant) {
+  init(key: InfoHash, limits: Limits, now: Instant) {
     self.key = key
-    lookup = Lookup(key: key)
+    lookup = Lookup(key: key, perSite: limits.nodesPerSite)
     lastUsed = now
   }
 
@@ -35,9 +35,11 @@ struct Search {
   static let closingWidth = 8
   /// Pause before known nodes are looked through again for a thin search.
   static let refillPause: Duration = .seconds(1)
-  /// Pause of a step that could not do what was due.
+  /// Least pause between steps that no answer causes: what is due and cannot be done, for want of a token, must not
+  /// spin. A quarter of the first wait for a reply, so that nobody notices. A choice of ours.
   static let retryPause: Duration = .milliseconds(250)
-  /// Pause of a search that has nobody left to ask.
+  /// Pause of a search that has nobody left to ask: as long as three sends take (wire.md §8.1), after which nodes given
+  /// up may be known again.
   static let deadPause: Duration = .seconds(10)
 
   /// Whether it has work now or later.
@@ -53,6 +55,7 @@ struct Search {
     guard isActive else { return }
     lastUsed = context.now
     followKnownNodes(contacts, context.now)
+    lookup.markCrowds()
     if lookup.liveCount < Lookup.width, lastRefill <= context.now - Self.refillPause {
       refill(contacts, now: context.now)
     }
@@ -74,6 +77,15 @@ struct Search {
       !$0.isClient && $0.isFresh(at: now) && $0.mayBeAsked(at: now)
     }
     for contact in fresh { lookup.insert(contact, hop: 0) }
+    // Behind a crowd of one network stand others. (node.md W-41)
+    if lookup.hasCrowds {
+      let crowded = Set(lookup.candidates.filter(\.isCrowded).compactMap(\.site))
+      let others = contacts.known.nearest(to: key, count: Lookup.width) { node in
+        !node.isClient && node.isFresh(at: now) && node.mayBeAsked(at: now)
+          && !(node.address.ip.site.map(crowded.contains) ?? false)
+      }
+      for contact in others { lookup.insert(contact, hop: 0) }
+    }
     guard fresh.count < Lookup.width else { return }
     let old = contacts.known.nearest(to: key, count: Lookup.confirmedLimit) {
       !$0.isClient && !$0.isFresh(at: now) && $0.mayBeAsked(at: now)
@@ -116,12 +128,19 @@ extension Search {
         sendGet(gets[get].nextStage, at: get, to: candidate, &contacts, &context)
       } else {
         contacts.remember(candidate.contact, now: context.now)
-        contacts.ask(
-          candidate.contact.address, node: candidate.id, .find(Request.Find(target: key)), for: .find(key: key),
-          &context)
+        let (request, purpose) = findRequest(candidate)
+        contacts.ask(candidate.contact.address, node: candidate.id, request, for: purpose, &context)
         lookup.update(candidate.id) { $0.ask() }
       }
     }
+  }
+
+  /// A find; or a get that brings the same, nodes and a token, and also tells what a guarded announce must know.
+  private func findRequest(_ candidate: Candidate) -> (Request, PendingRequest.Purpose) {
+    guard let announce = announces.first(where: { $0.mustAsk(candidate.id) }) else {
+      return (.find(Request.Find(target: key)), .find(key: key))
+    }
+    return (.get(Request.Get(key: key, query: announce.guardQuery)), .find(key: key, guarding: announce.id))
   }
 
   /// The nearest node with something left to ask it, and for which get; nil for a find.
@@ -131,7 +150,10 @@ extension Search {
       announces.contains { $0.statuses[candidate.id] == .refused }
     }
     var seen = 0
-    for candidate in lookup.candidates where !candidate.isFailed && !candidate.isLate {
+    let inOrder =
+      lookup.hasCrowds
+      ? lookup.first(Lookup.width + refused) { !$0.isFailed && !$0.isLate } : lookup.candidates
+    for candidate in inOrder where !candidate.isFailed && !candidate.isLate {
       seen += 1
       guard seen <= Lookup.width + refused else { return nil }
       if let get = gets.firstIndex(where: { $0.statuses[candidate.id] == nil }) { return (candidate, get) }
@@ -167,6 +189,7 @@ extension Search {
     let hop = lookup[contact.id]?.hop ?? 0
     lookup.update(contact.id) { $0.answer(now: context.now) }
     for node in nodes { lookup.insert(node, hop: hop + 1) }
+    if case .find(_, let id?) = request.purpose { receiveGuard(reply, id, from: contact) }
     guard case .get(_, let operation, let stage) = request.purpose,
       let get = gets.firstIndex(where: { $0.operation == operation })
     else { return }
@@ -323,7 +346,7 @@ extension Search {
     for candidate in lookup.candidates where !candidate.isFailed {
       live += 1
       if let late = candidate.lateSince, !candidate.isOverdue(at: now) { next = min(next, late + Candidate.grace) }
-      if live <= Lookup.width, needsTokens, let answered = candidate.answered {
+      if live <= Lookup.width || lookup.hasCrowds, needsTokens, let answered = candidate.answered {
         let end = answered + KnownNode.syncAge
         if end > now { next = min(next, end) }
       }

@@ -4,6 +4,7 @@ public import DHTModel
 public struct ExportedValue: Equatable, Sendable {
   /// Where it is stored.
   public var key: InfoHash
+  /// The value, as it was put.
   public var value: Value
   /// When its lifetime began.
   public var created: Instant

@@ -68,6 +68,9 @@ struct StorageAccounts: Sendable {
     if let number = heap.first { accounts[number].expiries.push(entry, at: expiring) }
   }
 
+  /// Whose account is the largest.
+  var largest: IPAddress? { heap.first.map { accounts[$0].source } }
+
   /// Bytes of one account.
   func bytes(of source: IPAddress) -> Int { numbers[source].map { accounts[$0].bytes } ?? 0 }
 }

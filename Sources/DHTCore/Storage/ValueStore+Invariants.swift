@@ -3,7 +3,8 @@ import DHTModel
 extension ValueStore {
   /// What is wrong with the structure; nil when all is well. For tests, after each step.
   func brokenInvariant() -> String? {
-    if let broken = accounts.brokenInvariant() { return broken }
+    if let broken = accounts.brokenInvariant() ?? ranges.brokenInvariant() { return broken }
+    if accounts.bytes != ranges.bytes || shares.values.reduce(0, +) != accounts.bytes { return "bytes of networks" }
     if index.count != values.count { return "\(values.count) values, \(index.count) in the index" }
     if expiries.count > 2 * values.count + 64 + 1 { return "stale expiries pile up" }
     if let limit = limits.storageBytes, accounts.bytes > limit { return "over the limit" }

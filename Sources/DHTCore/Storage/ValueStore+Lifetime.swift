@@ -20,15 +20,20 @@ extension ValueStore {
   /// When `advance` must be called next; nil for never. May be too early, never too late.
   var nextDeadline: Instant? { expiries.nextDeadline }
 
-  /// Removes values of others until they fit: each time the one of the largest account that expires first.
-  /// What is due is gone already, since every put begins with `advance`. (node.md §5.9)
+  /// Removes values of others until they fit: each time the one of the largest account that expires first. Where another
+  /// network is the largest, many of its addresses share the load: its first value goes. (node.md §5.9, W-23)
+  /// What is due is gone already, since every put begins with `advance`.
   mutating func evict() -> [StoredValue] {
     guard let limit = limits.storageBytes else { return [] }
     var gone: [StoredValue] = []
-    while accounts.bytes > limit, let (deadline, entry) = accounts.popFirstOfLargest() {
+    while accounts.bytes > limit {
+      let isOneAddress = accounts.largest?.range == ranges.largest
+      let first = isOneAddress ? accounts.popFirstOfLargest() : ranges.popFirstOfLargest()
+      guard let (deadline, entry) = first else { break }
       guard values[entry.place].quotaTicket == entry.ticket, let end = values[entry.place].expires else { continue }
       if end > deadline {
-        accounts.pushBackToLargest(entry, expiring: end)
+        isOneAddress
+          ? accounts.pushBackToLargest(entry, expiring: end) : ranges.pushBackToLargest(entry, expiring: end)
       } else {
         gone.append(remove(entry.place))
       }
@@ -38,10 +43,14 @@ extension ValueStore {
   }
 
   /// Whether a value is within the limit of its budget. Others have to make room for one of theirs, ours do not.
-  func hasRoom(for value: Value, insteadOf old: StoredValue?, origin: Origin) -> Bool {
+  func hasRoom(for value: Value, at key: InfoHash, insteadOf old: StoredValue?, origin: Origin) -> Bool {
     let charge = StoredValue.charge(of: value)
     switch origin {
-    case .remote:
+    case .remote(let source):
+      let ip = source.address.ip
+      let freed = old?.source?.address.ip.range == ip.range ? old?.charge ?? 0 : 0
+      let share = (shares[Share(key: key, range: ip.range)] ?? 0) - freed + charge
+      guard ip.isLoopback || share <= limits.storageBytesPerKeyAndRange else { return false }
       return charge <= limits.storageBytes ?? .max
     case .local:
       let freed = old.map { $0.source == nil ? $0.charge : 0 } ?? 0
@@ -133,9 +142,10 @@ extension ValueStore {
     let entry = StorageAccounts.Entry(place: place, ticket: newTicket())
     values[place].quotaTicket = entry.ticket
     let values = values
-    accounts.charge(charge, to: source, entry, expiring: values[place].expires ?? .distantFuture) {
-      values[$0.place].quotaTicket != $0.ticket
-    }
+    let expiry = values[place].expires ?? .distantFuture
+    accounts.charge(charge, to: source, entry, expiring: expiry) { values[$0.place].quotaTicket != $0.ticket }
+    ranges.charge(charge, to: source.range, entry, expiring: expiry) { values[$0.place].quotaTicket != $0.ticket }
+    shares[Share(key: values[place].key, range: source.range), default: 0] += charge
   }
 
   mutating func discharge(_ place: Int) {
@@ -151,6 +161,10 @@ extension ValueStore {
     values[place].quotaTicket = 0
     let values = values
     accounts.credit(charge, to: source) { values[$0.place].quotaTicket != $0.ticket }
+    ranges.credit(charge, to: source.range) { values[$0.place].quotaTicket != $0.ticket }
+    let share = Share(key: values[place].key, range: source.range)
+    let rest = (shares[share] ?? 0) - charge
+    shares[share] = rest > 0 ? rest : nil
   }
 
   private mutating func newTicket() -> UInt64 {

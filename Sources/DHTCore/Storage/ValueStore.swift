@@ -4,14 +4,15 @@ import DHTModel
 ///
 /// Each value has an id under its key, and a time to live. Values of others obey the policies of their types, and a
 /// quota: one account per IPv4 address or IPv6 /64, and when all of them together are too large, the largest one
-/// loses what expires first. Our own values have a budget of their own, and are never pushed out.
+/// loses what expires first; or the largest IPv4 /24 or IPv6 /48, when no address alone has most. Our own values have a budget of their own, and are never pushed out.
 ///
 ///     let result = store.put(value, at: key, created: now, origin: .remote(sender), now: now)
 ///     while let change = store.takeChange() { tellListeners(of: change) }
 struct ValueStore: Sendable {
   enum Origin: Sendable {
     case local(isPermanent: Bool)
-    case remote(NodeContact)
+    /// Of somebody else; with what the policy said, if it was asked before.
+    case remote(NodeContact, Admission.Decision? = nil)
   }
   enum Put: Equatable, Sendable {
     case stored, edited, refreshed
@@ -40,6 +41,12 @@ struct ValueStore: Sendable {
     var id: Value.ID
   }
 
+  /// A network's part of a key.
+  struct Share: Hashable, Sendable {
+    var key: InfoHash
+    var range: IPAddress
+  }
+
   let types: [UInt16: ValueType]
   let limits: Limits
   let ownerID: @Sendable ([UInt8]) -> InfoHash?
@@ -52,6 +59,10 @@ struct ValueStore: Sendable {
   var keys: [InfoHash: Chain] = [:]
   var expiries = DeadlineQueue<StorageAccounts.Entry>()
   var accounts = StorageAccounts()
+  /// The same by network: addresses are cheap in one. (node.md W-23)
+  var ranges = StorageAccounts()
+  /// Bytes under each key by network, overhead included.
+  var shares: [Share: Int] = [:]
   var changes = Queue<StoreChange>()
   var tickets: UInt64 = 0
   var localCharge = 0
@@ -109,6 +120,24 @@ struct ValueStore: Sendable {
   func type(_ id: UInt16) -> ValueType { types[id] ?? Self.unknownType }
 }
 
+// MARK: Policies
+
+extension ValueStore {
+  /// The question whether a value of others may be stored, or may replace the one with its id.
+  func admission(of value: Value, at key: InfoHash, _ origin: ValueType.Origin) -> Admission {
+    let old = self.value(value.id, at: key)
+    return Admission(value: value, old: old, type: type(old?.type ?? value.type), origin: origin)
+  }
+
+  /// Whether the answer to that question takes long. A value that we hold already is only renewed, and one without owner
+  /// never replaces a signed one: neither needs a policy.
+  func isSlowToAdmit(_ value: Value, at key: InfoHash) -> Bool {
+    guard let old = self.value(value.id, at: key) else { return type(value.type).isSlow(value) }
+    if old.hasSameContent(as: value) || (old.signature != nil && value.signature == nil) { return false }
+    return type(old.type).isSlow(value)
+  }
+}
+
 // MARK: The three ways of a put
 
 extension ValueStore {
@@ -116,18 +145,19 @@ extension ValueStore {
     _ value: Value, at key: InfoHash, created: Instant, origin: Origin, now: Instant
   ) -> Put {
     var value = value
-    if case .remote(let source) = origin {
+    if case .remote(let source, let decision) = origin {
       let chain = keys[key]
       if chain == nil && keys.count >= limits.storedKeys { return .refused(.full) }
       if let chain, chain.count >= limits.valuesPerKey { return .refused(.full) }
       let id = value.id
-      guard let accepted = type(value.type).mayStore(value, source.origin(at: key)) else { return .refused(.policy) }
+      let asked = decision ?? admission(of: value, at: key, source.origin(at: key)).decide()
+      guard asked.old == nil, let accepted = asked.accepted else { return .refused(.policy) }
       value = accepted
       value.id = id
     }
     let life = life(of: value, created: created, origin: origin)
     if let end = life.expires, end <= now { return .refused(.expired) }
-    guard hasRoom(for: value, insteadOf: nil, origin: origin) else { return .refused(.quota) }
+    guard hasRoom(for: value, at: key, insteadOf: nil, origin: origin) else { return .refused(.quota) }
     let stored = StoredValue(key: key, value: value, created: created, expires: life.expires, source: life.source)
     let place = insert(stored)
     return settle(place, as: .stored, change: .added(value))
@@ -138,15 +168,16 @@ extension ValueStore {
   ) -> Put {
     let old = values[place]
     var value = value
-    if case .remote(let source) = origin {
-      let accepted = type(old.value.type).mayEdit(old.value, value, source.origin(at: old.key))
-      guard let accepted else { return .refused(.policy) }
+    if case .remote(let source, let decision) = origin {
+      let asked = decision ?? admission(of: value, at: old.key, source.origin(at: old.key)).decide()
+      // A decision on another value than the one at hand says nothing about this one.
+      guard asked.old == old.value, let accepted = asked.accepted else { return .refused(.policy) }
       value = accepted
       value.id = old.value.id
     }
     let life = life(of: value, created: created, origin: origin)
     if let end = life.expires, end <= now { return .refused(.expired) }
-    guard hasRoom(for: value, insteadOf: old, origin: origin) else { return .refused(.quota) }
+    guard hasRoom(for: value, at: old.key, insteadOf: old, origin: origin) else { return .refused(.quota) }
     discharge(place)
     values[place].value = value
     values[place].created = created
@@ -161,11 +192,11 @@ extension ValueStore {
     let life = life(of: old.value, created: created, origin: origin)
     if let end = life.expires, end <= now { return .refused(.expired) }
     switch origin {
-    case .remote(let source):
+    case .remote(let source, _):
       extend(place, created: created)
       if old.source != nil { transfer(place, to: source) }
     case .local:
-      guard hasRoom(for: old.value, insteadOf: old, origin: origin) else { return .refused(.quota) }
+      guard hasRoom(for: old.value, at: old.key, insteadOf: old, origin: origin) else { return .refused(.quota) }
       takeOver(place, created: created, expires: life.expires)
     }
     emit(.refreshed(old.value.id), at: old.key)
@@ -179,7 +210,7 @@ extension ValueStore {
     switch origin {
     case .local(isPermanent: true): (nil, nil)
     case .local(isPermanent: false): (created + lifetime(ofType: value.type), nil)
-    case .remote(let source): (created + lifetime(ofType: value.type), source)
+    case .remote(let source, _): (created + lifetime(ofType: value.type), source)
     }
   }
 

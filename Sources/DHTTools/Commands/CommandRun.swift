@@ -25,29 +25,38 @@ struct CommandRun: Sendable {
     begin = clock.now
   }
 
-  /// Since the work on the network began.
+  /// Since the program began to work.
   var elapsed: Duration { clock.now - begin }
+  /// What is left of `--timeout`, which covers everything from the look-up of names on; nil without one.
+  var remaining: Duration? { options.timeout.map { max($0 - elapsed, .zero) } }
 
   /// Runs the work, and throws its exit code. A signal cancels the work's task; a second one ends the program.
   ///
   /// - Parameters:
   ///   - isClient: a node that is gone in a moment should not be told to others.
   ///   - needsNetwork: without a bootstrap host that has an address, such a command ends at once.
+  ///   - notConnected: what such a command prints then on standard output, given the reason.
   static func run(
-    _ options: CommonOptions, isClient: Bool = true, needsNetwork: Bool = true, _ work: @escaping Work
+    _ options: CommonOptions, isClient: Bool = true, needsNetwork: Bool = true,
+    notConnected: @escaping @Sendable (CommandRun, String) async -> Void = { _, _ in }, _ work: @escaping Work
   ) async throws -> Never {
     let run = CommandRun(DHT(try options.nodeConfiguration(isClient: isClient)), options)
     let signals = Signals(catching: [SIGINT, SIGTERM, SIGHUP], ignoring: [SIGPIPE])
     var status = ExitStatus.notConnected
     if needsNetwork, options.bootstrap.isEmpty {
-      await run.output.error("not connected: name a node of the network with --bootstrap HOST[:PORT]")
+      let reason = "not connected: name a node of the network with --bootstrap HOST[:PORT]"
+      await notConnected(run, reason)
+      await run.output.error(reason)
     } else {
-      status = await run.perform(needsNetwork, signals, work)
+      status = await run.perform(needsNetwork, signals, notConnected, work)
     }
     throw ExitCode(status.rawValue)
   }
 
-  private func perform(_ needsNetwork: Bool, _ signals: Signals, _ work: @escaping Work) async -> ExitStatus {
+  private func perform(
+    _ needsNetwork: Bool, _ signals: Signals, _ notConnected: @escaping @Sendable (CommandRun, String) async -> Void,
+    _ work: @escaping Work
+  ) async -> ExitStatus {
     do throws(DHTError) { try await dht.start() } catch {
       await output.error(error.description)
       return .failed
@@ -55,8 +64,12 @@ struct CommandRun: Sendable {
     let addresses = BootstrapCheck(options.bootstrap, dht, output)
     let working = Task {
       if !needsNetwork { return await work(self) }
-      if await addresses.hasAny(within: options.timeout) { return await work(self) }
-      if addresses.isUndecided { await output.error("not connected: no bootstrap host was resolved in time") }
+      if await addresses.hasAny(within: remaining) { return await work(self) }
+      let isUndecided = addresses.isUndecided
+      let reason = "not connected: no bootstrap host was resolved" + (isUndecided ? " in time" : "")
+      await notConnected(self, reason)
+      // A host without address was told already.
+      if isUndecided { await output.error(reason) }
       return .notConnected
     }
     signals.tell { _ in

@@ -25,7 +25,7 @@ struct GetCommand: AsyncParsableCommand {
 
   private func get(_ run: CommandRun) async -> ExitStatus {
     await run.output.startProgress("Searching…")
-    let values = run.dht.values(at: key.hash, where: filters, deadline: options.timeout)
+    let values = run.dht.values(at: key.hash, where: filters, deadline: run.remaining)
     for await found in values.withSources {
       await show(found.value, found.source, run)
       if first { return .done }

@@ -15,7 +15,7 @@ struct ListenCommand: AsyncParsableCommand {
   }
 
   private func listen(_ run: CommandRun) async -> ExitStatus {
-    let changes = run.dht.listen(to: key.hash, deadline: options.timeout)
+    let changes = run.dht.listen(to: key.hash, deadline: run.remaining)
     let watching = Task { await tellIfNotConnected(run) }
     defer { watching.cancel() }
     for await change in changes { await show(change, run) }

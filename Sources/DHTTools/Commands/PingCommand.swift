@@ -16,12 +16,13 @@ struct PingCommand: AsyncParsableCommand {
   private func ping(_ run: CommandRun) async -> ExitStatus {
     await run.output.startProgress("Waiting for \(host)…")
     do {
-      let outcome = try await run.dht.ping(host, deadline: options.timeout)
+      let outcome = try await run.dht.ping(host, deadline: run.remaining)
       if let node = outcome.node { await show(node, outcome.roundTrip ?? .zero, run) }
       return .done
     } catch {
-      if run.output.isJSON { await run.output.json([("ok", .bool(false)), ("error", .string(error.description))]) }
-      await run.output.error(error.description)
+      let reason = error == .timedOut ? "\(terminalSafe("\(host)")) did not answer in time." : error.description
+      if run.output.isJSON { await run.output.json([("ok", .bool(false)), ("error", .string(reason))]) }
+      await run.output.error(reason)
       return .failed
     }
   }

@@ -29,7 +29,9 @@ struct PutCommand: AsyncParsableCommand {
 
   func run() async throws {
     let value = try valueToPut()
-    try await CommandRun.run(options) { run in await put(value, run) }
+    try await CommandRun.run(options, notConnected: { run, reason in await deny(value.id, reason, run) }) { run in
+      await put(value, run)
+    }
   }
 
   private func valueToPut() throws -> Value {
@@ -65,7 +67,7 @@ struct PutCommand: AsyncParsableCommand {
     await run.output.startProgress("Putting…")
     do {
       let receipt = try await run.dht.put(
-        value, at: key.hash, permanent: permanent, verify: verify, deadline: options.timeout)
+        value, at: key.hash, permanent: permanent, verify: verify, deadline: run.remaining)
       await show(receipt, nil, run)
     } catch {
       return await fail(error, value.id, run)
@@ -73,7 +75,7 @@ struct PutCommand: AsyncParsableCommand {
     guard permanent else { return .done }
     await run.output.stopProgress()
     await run.output.message("the value is kept alive; interrupt to end")
-    try? await Task.sleep(for: .seconds(1 << 40))  // until a signal cancels the task
+    try? await Task.sleep(for: run.remaining ?? .seconds(1 << 40))  // or until a signal cancels the task
     return .done
   }
 
@@ -91,6 +93,12 @@ struct PutCommand: AsyncParsableCommand {
       .noAnswer, .coding:
       return .failed
     }
+  }
+
+  /// The receipt of a put that was never begun: for scripts alone.
+  private func deny(_ id: Value.ID, _ reason: String, _ run: CommandRun) async {
+    guard run.output.isJSON else { return }
+    await show(PutReceipt(ending: .isolated, valueID: id), reason, run)
   }
 
   private func show(_ receipt: PutReceipt, _ error: String?, _ run: CommandRun) async {

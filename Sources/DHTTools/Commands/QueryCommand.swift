@@ -18,7 +18,7 @@ struct QueryCommand: AsyncParsableCommand {
 
   private func ask(_ run: CommandRun) async -> ExitStatus {
     await run.output.startProgress("Searching…")
-    let records = run.dht.query(query.forRecords, at: key.hash, deadline: options.timeout)
+    let records = run.dht.query(query.forRecords, at: key.hash, deadline: run.remaining)
     for await record in records {
       if run.output.isJSON {
         await run.output.json(JSON.members(of: record))

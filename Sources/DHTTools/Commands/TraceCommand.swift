@@ -21,7 +21,7 @@ struct TraceCommand: AsyncParsableCommand {
     let report = TraceReport(key: key.hash, isColored: Paint.isWanted(on: .standardOutput))
     if !run.output.isJSON { await run.output.result("key \(key.hash)\n" + report.head) }
     await run.output.startProgress("Searching…")
-    let steps = run.dht.trace(key.hash, deadline: options.timeout)
+    let steps = run.dht.trace(key.hash, deadline: run.remaining)
     var begin: Instant?
     for await step in steps {
       let start = begin ?? step.at

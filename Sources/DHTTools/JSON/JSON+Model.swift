@@ -75,6 +75,7 @@ extension PutFailure.Reason {
     case .silent: "silent"
     case .refused(let code): "refused with \(code)"
     case .acknowledgedNothing: "acknowledged nothing"
+    case .holdsSignedValue: "holds a signed value under this id"
     case .notFoundOnVerify: "not found on verify"
     case .silentOnVerify: "silent on verify"
     case .unreachable: "unreachable"

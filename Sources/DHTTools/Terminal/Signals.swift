@@ -21,15 +21,25 @@ final class Signals: Sendable {
   // Only held, so that they live as long as this: nothing reads it after `init`.
   private nonisolated(unsafe) var sources: [any DispatchSourceSignal] = []
 
-  /// Catches some signals and ignores others, until the process ends.
+  /// Catches some signals and ignores others, until the process ends. A hang-up or interrupt that whoever started the
+  /// program had ignored stays so: `nohup dht listen …` outlives its terminal.
   init(catching caught: [Int32], ignoring ignored: [Int32] = []) {
-    for number in ignored + caught { signal(number, SIG_IGN) }
-    sources = caught.map { number in
+    for number in ignored { signal(number, SIG_IGN) }
+    let ours = caught.filter { number in
+      let wasIgnored = Self.isIgnore(signal(number, SIG_IGN))
+      return !(wasIgnored && (number == SIGHUP || number == SIGINT))
+    }
+    sources = ours.map { number in
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler { [weak self] in self?.came(number) }
       source.resume()
       return source
     }
+  }
+
+  // Functions cannot be compared in Swift; the system's number for "ignore" can.
+  private static func isIgnore(_ handler: (@convention(c) (Int32) -> Void)?) -> Bool {
+    unsafeBitCast(handler, to: UInt.self) == unsafeBitCast(SIG_IGN, to: UInt.self)
   }
 
   /// Sets who is told from now on, in place of the last; what came before any handler is told at once.

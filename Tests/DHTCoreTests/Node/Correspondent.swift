@@ -25,6 +25,8 @@ struct Correspondent: ~Copyable {
   /// All that the node sent since `takeSent` was last called.
   private(set) var sent: [Sent] = []
   private(set) var events: [Event] = []
+  /// Work that nobody has run yet. `runChecks` does.
+  private(set) var checks: [Check] = []
   /// Nodes that `serve` names in its answers.
   var named: [NodeContact] = []
   /// The address of ours that it tells.
@@ -73,6 +75,15 @@ struct Correspondent: ~Copyable {
 
   // MARK: Inputs
 
+  /// Runs all work that waits, and what follows from it, the oldest first or last.
+  mutating func runChecks(newestFirst: Bool = false) {
+    while !checks.isEmpty {
+      let check = newestFirst ? checks.removeLast() : checks.removeFirst()
+      node.checked(check.run(), now: now)
+      collect()
+    }
+  }
+
   mutating func receiveBytes(_ bytes: [UInt8], from source: SocketAddress) {
     node.receive(bytes.span.bytes, from: source, now: now)
     collect()
@@ -109,8 +120,13 @@ struct Correspondent: ~Copyable {
         reply.values = ValueList(values)
         valuesServed += values.count
       } else {
-        let rows = values.map { FieldList.Row(record: FieldRecord(id: $0.id, sequence: $0.sequence)) }
-        reply.fields = FieldList(fields: [.id, .sequence], rows: rows)
+        let asksOwner = query.select.contains(.owner)
+        let rows = values.map { value in
+          FieldList.Row(
+            record: FieldRecord(id: value.id, sequence: value.sequence),
+            ownerKey: asksOwner ? value.signature?.owner ?? [] : nil)
+        }
+        reply.fields = FieldList(fields: asksOwner ? [.id, .owner, .sequence] : [.id, .sequence], rows: rows)
       }
     case .put(let put):
       reply.valueID = put.values.values.first?.id
@@ -189,6 +205,9 @@ struct Correspondent: ~Copyable {
       if let message = try? Message(decoding: bytes) { caught.append(Sent(destination: destination, message: message)) }
     }
     sent += caught
-    while let event = node.nextEvent() { events.append(event) }
+    while let event = node.nextEvent() {
+      if case .check(let check) = event { checks.append(check) }
+      events.append(event)
+    }
   }
 }

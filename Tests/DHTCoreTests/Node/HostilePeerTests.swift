@@ -72,7 +72,7 @@ import Testing
     pair.skip(.seconds(660))
     for number in UInt32(1)...12 { pair.befriend(F.contact(0x80, number)) }
     let grim = F.contact(0x80, 1)
-    let put = pair.perform { node, now in node.put(Value("v", id: 5), at: key, now: now) }
+    let put = pair.perform { node, now in node.put(Value("v"), at: key, now: now) }
     for _ in 0..<20 {
       answer(grim, &pair) { request in
         guard case .put = request else { return nil }

@@ -7,7 +7,7 @@ import Testing
 /// One node among peers that do anything at all, in any order: valid, invalid, late, forged. Whatever happens, nothing
 /// traps, every operation ends once, time moves on, and what is kept stays bounded.
 @Suite struct RandomWalkTests {
-  @Test("W-8, W§13: nothing that peers do traps, hangs an operation, spins or grows", arguments: UInt64(1)...4)
+  @Test("W-8, W§13: nothing that peers do traps, hangs an operation, spins or grows", arguments: UInt64(1)...6)
   func walk(seed: UInt64) {
     var walk = RandomWalk(seed: seed)
     for step in 0..<1500 {
@@ -15,6 +15,7 @@ import Testing
       if step % 20 == 0 { walk.check() }
       guard walk.complaint == nil else { break }
     }
+    walk.calm()
     walk.end()
     #expect(walk.complaint == nil, "seed \(seed)")
     #expect(walk.ended > 100 && walk.values > 20, "a walk that does nothing proves nothing")
@@ -33,6 +34,8 @@ struct RandomWalk: ~Copyable {
   private var tokens: [SocketAddress: Token] = [:]
   private var sockets: [SocketAddress: SocketID] = [:]
   private var running: Set<OperationID> = []
+  /// Of these, the listens: they end when they are cancelled.
+  private var listens: Set<OperationID> = []
   private var over: Set<OperationID> = []
   private var hosts: [Host] = []
   /// What went wrong first; nil when nothing did.
@@ -81,6 +84,40 @@ struct RandomWalk: ~Copyable {
     case 14..<19: request()
     default: noise()
     }
+    drain()
+  }
+
+  /// Nothing more is begun. Peers go on as before for two minutes and then are silent for half a one: by then
+  /// everything but the listens has ended by itself.
+  mutating func calm() {
+    for _ in 0..<24 { operate() }
+    drain()
+    let hostile = now + .seconds(120)
+    while complaint == nil, now < hostile {
+      switch Int.random(in: 0..<10, using: &random) {
+      case 0..<5: answer()
+      case 5, 6: request()
+      case 7: noise()
+      default: pass(to: now + .milliseconds(Int64.random(in: 0...1000, using: &random)))
+      }
+      drain()
+      resolveNothing()
+    }
+    let silent = now + .seconds(30)
+    while complaint == nil, now < silent {
+      pass(to: min(silent, max(node.nextDeadline ?? silent, now + .milliseconds(1))))
+      resolveNothing()
+    }
+    let left = running.subtracting(listens).sorted()
+    if complaint == nil, !left.isEmpty {
+      complaint = "\(left.map { node.operations[$0].map { "\($0)".prefix(300) } ?? "" }) never ended"
+    }
+  }
+
+  /// Names have no address any more, and the name server says so.
+  private mutating func resolveNothing() {
+    hosts = []
+    for number in 0..<3 { node.resolved(Host(name: "host\(number)"), addresses: [], now: now) }
     drain()
   }
 
@@ -148,7 +185,10 @@ extension RandomWalk {
         options.created = WallTime(seconds: [.min, 0, 1_700_000_100, .max].randomElement(using: &random) ?? 0)
       }
       begin(node.put(value(), at: key(), options: options, now: now))
-    case 5, 6: begin(node.listen(to: key(), where: filters, deadline: deadline, now: now))
+    case 5, 6:
+      let listen = node.listen(to: key(), where: filters, deadline: deadline, now: now)
+      listens.insert(listen)
+      begin(listen)
     case 7: begin(node.ping(peer().address, deadline: deadline, now: now))
     case 8:
       node.cancel(OperationID(UInt64.random(in: 0...UInt64(over.count + running.count + 1), using: &random)), now: now)
@@ -185,6 +225,11 @@ extension RandomWalk {
     case 5..<9: now = now + .milliseconds(Int64.random(in: 0...2000, using: &random))
     default: now = now + .seconds(Int64.random(in: 0...700, using: &random))
     }
+    turn()
+  }
+
+  private mutating func pass(to later: Instant) {
+    now = max(now, later)
     turn()
   }
 
@@ -343,6 +388,7 @@ extension RandomWalk {
     case .acknowledged(let operation, _), .traced(let operation, _): expectRunning(operation, false)
     case .resolve(let host): if hosts.count < 8 { hosts.append(host) }
     case .statusChanged, .publicAddressChanged: break
+    case .check: complain("a check of a node that has no slow policy and no opener")
     }
   }
 

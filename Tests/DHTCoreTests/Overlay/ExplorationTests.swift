@@ -60,4 +60,18 @@ import Testing
     #expect(exploration.explored(F.id(9), table: table, known: 9, now: F.start, random: &random) == nil)
     #expect(exploration.nextDeadline == nil)
   }
+
+  @Test("Where there is no room for its search, looking around goes on after a pause, and not for ever")
+  func refused() {
+    var exploration = Exploration()
+    let own = CoreFixture.id(0)
+    _ = exploration.begin(own: own)
+    exploration.refused(known: 3, now: CoreFixture.at(1))
+    #expect(exploration.nextDeadline == CoreFixture.at(3))
+    #expect(exploration.advance(to: CoreFixture.at(3), own: own) == own)
+    exploration.refused(known: 3, now: CoreFixture.at(3))
+    #expect(exploration.advance(to: CoreFixture.at(7), own: own) == own)
+    exploration.refused(known: 3, now: CoreFixture.at(7))
+    #expect(exploration.nextDeadline == nil)
+  }
 }

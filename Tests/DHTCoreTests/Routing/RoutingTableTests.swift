@@ -9,7 +9,7 @@ import Testing
   @Test("N-32: eight nodes fill a bucket; that of our own id splits for the ninth")
   func split() {
     var fixture = TableFixture()
-    for number in UInt8(0)..<8 { #expect(fixture.offer(F.id(0x10 + number)) == .added(growsOwn: true)) }
+    for number in UInt8(0)..<8 { #expect(fixture.offer(F.id(0x10 + number)) == .added) }
     #expect(fixture.table.depth == 0)
     // All nine share three bits with us: three splits move none of them.
     #expect(fixture.offer(F.id(0x18)) != .alreadyThere)
@@ -23,7 +23,7 @@ import Testing
     var fixture = TableFixture()
     for number in UInt8(0)..<7 { fixture.offer(F.id(0x80 + number)) }
     fixture.offer(F.id(0x01), .mentioned, isGood: false)
-    #expect(fixture.offer(F.id(0x02)) == .added(growsOwn: true))
+    #expect(fixture.offer(F.id(0x02)) == .added)
     #expect(fixture.table.depth == 1)
     for number in UInt8(3)..<9 { fixture.offer(F.id(number)) }
     #expect(fixture.table.buckets[1].nodes.count == 8)
@@ -50,7 +50,7 @@ import Testing
     var fixture = TableFixture()
     let far = fixture.fillFarBucket()
     fixture.expire(far[3])
-    #expect(fixture.offer(F.id(0x90)) == .added(growsOwn: false))
+    #expect(fixture.offer(F.id(0x90)) == .added)
     #expect(!fixture.table.buckets[0].nodes.contains(far[3]))
     #expect(fixture.table.buckets[0].nodes.first == F.id(0x90))
     #expect(fixture.table.brokenInvariant(known: fixture.known) == nil)
@@ -100,7 +100,7 @@ import Testing
     let far = fixture.fillFarBucket()
     fixture.offer(F.id(0x90))
     fixture.expire(far[0])
-    #expect(fixture.offer(F.id(0x90)) == .added(growsOwn: false))
+    #expect(fixture.offer(F.id(0x90)) == .added)
     #expect(fixture.table.buckets[0].candidate == nil)
   }
 

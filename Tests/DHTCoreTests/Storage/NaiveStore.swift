@@ -35,7 +35,7 @@ struct NaiveStore {
     var isPermanent = false
     switch origin {
     case .local(let permanent): isPermanent = permanent
-    case .remote(let contact): source = contact
+    case .remote(let contact, _): source = contact
     }
     let old = index(value.id, key)
     let isRefresh = old.map { entries[$0].value.hasSameContent(as: value) } ?? false

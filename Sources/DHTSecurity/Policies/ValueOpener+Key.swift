@@ -1,0 +1,49 @@
+public import DHTModel
+
+extension ValueOpener {
+  /// Verifies signed values, and decrypts those encrypted for a key. (crypto.md §6.1)
+  ///
+  /// What was found is remembered, since the same value comes from every node that holds it.
+  ///
+  /// - Parameters:
+  ///   - key: Ours; nil refuses every encrypted value.
+  ///   - keys: Learns the keys of those who signed.
+  public init(key: PrivateKey?, keys: KeyCache = KeyCache()) {
+    let cache = OpeningCache()
+    self.init { value in
+      guard value.isSealed else { return .opened(value) }
+      let name = OpeningCache.Name(of: value)
+      if let known = cache[name] { return known.opening(of: value) }
+      let found = OpeningCache.Finding(opening: value, by: key)
+      cache[name] = found
+      let opening = found.opening(of: value)
+      if case .opened(let value) = opening, let owner = value.ownerKey { keys.insert(owner) }
+      return opening
+    }
+  }
+}
+
+extension OpeningCache.Finding {
+  fileprivate init(opening value: Value, by key: PrivateKey?) {
+    if value.signature != nil {
+      self = value.hasValidSignature ? .verified : .badSignature
+    } else if let key, let opened = try? value.decrypted(by: key) {
+      self = .opened(opened.content)
+    } else {
+      self = .notForUs
+    }
+  }
+
+  fileprivate func opening(of value: Value) -> ValueOpener.Opening {
+    switch self {
+    case .verified: return (try? value.normalized()).map { .opened($0) } ?? .refused(.badSignature)
+    case .badSignature: return .refused(.badSignature)
+    case .notForUs: return .refused(.notForUs)
+    case .opened(let content):
+      var opened = value
+      opened.content = content
+      opened.priority = 0
+      return .opened(opened)
+    }
+  }
+}
