@@ -130,14 +130,14 @@ extension DHT {
     let result = await WorkThreads.application.value { () -> Result<Value, SecurityError> in
       Result { () throws(SecurityError) in try value.signed(by: identity.privateKey, sequence: sequence) }
     }
-    return try result.mapError { .security($0) }.get()
+    return try result.mapError { DHTError.security($0) }.get()
   }
 
   private func encrypt(_ value: Value, for key: PublicKey, by identity: Identity) async throws(DHTError) -> Value {
     let result = await WorkThreads.application.value { () -> Result<Value, SecurityError> in
       Result { () throws(SecurityError) in try value.encrypted(for: key, by: identity.privateKey) }
     }
-    return try result.mapError { .security($0) }.get()
+    return try result.mapError { DHTError.security($0) }.get()
   }
 
   private static func read(_ value: Value) async -> Certificate? {

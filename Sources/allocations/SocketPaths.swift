@@ -24,7 +24,7 @@ struct SocketPaths {
   func measure() throws -> [(String, Double)] {
     let driver = try startDriver()
     let ours = try perDatagram(answeredAt: driver.port)
-    try loop.submit { driver.bound.value.stop() }.wait()
+    try loop.submit { driver.bound.value.stop {} }.wait()
     let bare = try startBareEcho()
     let theirs = try perDatagram(answeredAt: bare.port)
     try bare.channel.close().wait()
@@ -52,6 +52,8 @@ extension SocketPaths {
   private final class Deaf: NodeDriverDelegate {
     func handle(_ event: Event) {}
     func couldNotResolve(_ host: Host) {}
+    func socketDied(_ family: AddressFamily) {}
+    func socketReopened(_ family: AddressFamily) {}
     func minutePassed() {}
   }
 

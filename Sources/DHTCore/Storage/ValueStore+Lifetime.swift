@@ -46,7 +46,7 @@ extension ValueStore {
   func hasRoom(for value: Value, at key: InfoHash, insteadOf old: StoredValue?, origin: Origin) -> Bool {
     let charge = StoredValue.charge(of: value)
     switch origin {
-    case .remote(let source):
+    case .remote(let source, _):
       let ip = source.address.ip
       let freed = old?.source?.address.ip.range == ip.range ? old?.charge ?? 0 : 0
       let share = (shares[Share(key: key, range: ip.range)] ?? 0) - freed + charge

@@ -1,4 +1,5 @@
 public import DHTModel
+internal import DHTWire
 
 extension ValueType {
   /// The type with rules that look at signatures, as nodes of the network have them. (crypto.md §4.4)

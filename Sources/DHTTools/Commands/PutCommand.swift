@@ -88,9 +88,9 @@ struct PutCommand: AsyncParsableCommand {
     case .isolated: return .notConnected
     case .timedOut: return await run.dht.status.best == .connected ? .failed : .notConnected
     case .invalid: return .usage
+    case .noIdentity, .security, .recipientUnknown: return .keyOrPassword
     case .notRunning, .alreadyRunning, .portInUse, .cannotBind, .throttled, .cancelled, .replaced, .notStored,
-      .cannotResolve,
-      .noAnswer, .coding:
+      .cannotResolve, .noAnswer, .coding, .sequenceExhausted:
       return .failed
     }
   }

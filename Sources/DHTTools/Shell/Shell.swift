@@ -200,7 +200,7 @@ extension DHTError {
     switch self {
     case .isolated, .notStored, .timedOut, .cancelled, .replaced: true
     case .throttled, .invalid, .notRunning, .alreadyRunning, .portInUse, .cannotBind, .cannotResolve, .noAnswer,
-      .coding:
+      .coding, .noIdentity, .security, .recipientUnknown, .sequenceExhausted:
       false
     }
   }
