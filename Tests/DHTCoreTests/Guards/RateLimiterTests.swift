@@ -89,7 +89,7 @@ import Testing
       sum + (0..<30).count { _ in limiter.admits(IPAddress(ipv4: host << 8), now: now) }
     }
     #expect(cheap == 50)
-    #expect(limiter.admits(IPAddress(ipv4: 1 << 8), isCostly: true, now: now + .seconds(1)), "a second later")
+    #expect(limiter.admits(IPAddress(ipv4: 1 << 8), isCostly: true, now: now + .seconds(1)) == true, "a second later")
   }
 
   @Test("W-30: when strangers used up the total, known good nodes are still heard, up to a limit of their own")
@@ -97,7 +97,7 @@ import Testing
     var limiter = RateLimiter(total: 100, perAddress: 20, costlyShare: 2, kept: 30)
     let now = Instant(nanoseconds: 0)
     for host in 1...100 as ClosedRange<UInt32> { _ = limiter.admits(IPAddress(ipv4: host << 8), now: now) }
-    #expect(!limiter.admits(IPAddress(ipv4: 0x0a00_0000), now: now))
+    #expect(limiter.admits(IPAddress(ipv4: 0x0a00_0000), now: now) == false)
     let heard = (1...50 as ClosedRange<UInt32>).count { host in
       limiter.admits(IPAddress(ipv4: host << 16), isCostly: host % 2 == 0, now: now, isGood: true)
     }
