@@ -160,7 +160,9 @@ extension Node {
   }
 
   /// Whether what others have at a key is kept here.
-  private func isOurs(_ key: InfoHash, _ index: Int) -> Bool { !configuration.isClient && isCloseEnough(to: key, index) }
+  private func isOurs(_ key: InfoHash, _ index: Int) -> Bool {
+    !configuration.isClient && isCloseEnough(to: key, index)
+  }
 
   /// Whether a key is near enough: of the nearest fourteen good nodes we know, the farthest is no nearer to it than we
   /// are. With fewer than eight we cannot tell, and keep it.

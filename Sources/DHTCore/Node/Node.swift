@@ -212,7 +212,8 @@ extension Node {
     for index in overlays.indices { next = min(next, overlays[index].nextDeadline) }
     let others: [Instant?] = [
       reassembler.nextDeadline, store.nextDeadline, listeners.nextDeadline, operationDeadlines.nextDeadline,
-      announceDeadlines.nextDeadline, context.outbox.nextDeadline, groupDeadlines.nextDeadline, keyDeadlines.nextDeadline, bootstrap.nextTry,
+      announceDeadlines.nextDeadline, context.outbox.nextDeadline, groupDeadlines.nextDeadline,
+      keyDeadlines.nextDeadline, bootstrap.nextTry,
     ]
     for case let deadline? in others { next = min(next, deadline) }
     return next

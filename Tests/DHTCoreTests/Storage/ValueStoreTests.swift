@@ -451,7 +451,9 @@ import Testing
         origin: .remote(NodeContact(id: F.hash(9), address: address)), now: F.at(0))
     }
     put(1, size: 9_000, high: 0x2001_0db8_0001_0000)
-    for subnet in 1...100 as ClosedRange<UInt64> { put(100 + subnet, size: 2_000, high: 0x2001_0db8_0002_0000 + subnet) }
+    for subnet in 1...100 as ClosedRange<UInt64> {
+      put(100 + subnet, size: 2_000, high: 0x2001_0db8_0002_0000 + subnet)
+    }
     #expect(store.value(1, at: F.hash(1)) != nil && store.brokenInvariant() == nil)
   }
 
