@@ -151,6 +151,12 @@ extension Overlay {
     return true
   }
 
+  /// Sealed values of a get were opened: nobody else need be asked for them.
+  mutating func noteSeen(_ values: [Value], by operation: OperationID, at key: InfoHash) {
+    guard let get = searches[key]?.gets.firstIndex(where: { $0.operation == operation }) else { return }
+    for value in values { searches[key]?.gets[get].see(value) }
+  }
+
   mutating func startAnnounce(_ announce: Announce, at key: InfoHash, _ context: inout Context) -> Bool {
     guard prepareSearch(key, &context) else { return false }
     // What lingers of an older put under the same id must not reach anybody after this one.
