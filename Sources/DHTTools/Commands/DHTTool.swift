@@ -56,6 +56,6 @@ struct DHTCommand: AsyncParsableCommand {
     version: NodeUsage.versionNumber,
     subcommands: [
       PutCommand.self, GetCommand.self, ListenCommand.self, QueryCommand.self, PingCommand.self, NodeCommand.self,
-      TraceCommand.self,
+      TraceCommand.self, IdentityCommand.self,
     ])
 }
