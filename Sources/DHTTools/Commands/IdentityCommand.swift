@@ -15,7 +15,7 @@ struct IdentityNewCommand: AsyncParsableCommand {
     commandName: "new", abstract: "Make an identity.",
     discussion: """
       Writes PATH.pem, which its owner alone can read, and PATH.crt. Without --ca the identity is its own authority, and \
-      can be the --ca of others. Files of a private key are not written over.
+      can be the --ca of others. An identity that is there already is not written over.
       """)
 
   @Argument(help: "Where to write, without an ending.") var path: String
@@ -44,7 +44,7 @@ struct IdentityNewCommand: AsyncParsableCommand {
 
   func run() async throws {
     let (authority, password) = try complaining { () throws(IdentityFailure) in
-      try IdentityFiles.refuse(ifThere: path + ".pem")
+      try IdentityFiles.refuseIdentity(at: path)
       let authority = try ca.map { ca throws(IdentityFailure) in
         try IdentityFiles.load(ca, Password(file: caPasswordFile))
       }

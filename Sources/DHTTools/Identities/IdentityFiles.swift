@@ -41,13 +41,13 @@ enum IdentityFiles {
     try load(certificate: path + ".crt", privateKey: path + ".pem", password)
   }
 
-  /// Writes `path.crt` and `path.pem`; with an authority, its two files too. A private key is never written over unless
-  /// `replacing`: whoever loses one loses all that was signed with it or encrypted for it.
+  /// Writes `path.crt` and `path.pem`; with an authority, its two files too. Nothing is written over: whoever
+  /// loses a private key loses all that was signed with it or encrypted for it.
   static func save(
-    _ identity: Identity, authority: Identity? = nil, to path: String, password: String?, replacing: Bool = false
+    _ identity: Identity, authority: Identity? = nil, to path: String, password: String?
   ) throws(IdentityFailure) {
     let all = [(identity, path)] + (authority.map { [($0, path + "_ca")] } ?? [])
-    if !replacing { for (_, path) in all { try refuse(ifThere: path + ".pem") } }
+    for (_, path) in all { try refuseIdentity(at: path) }
     for (identity, path) in all {
       do throws(SecurityError) { try identity.save(to: path, password: password) } catch {
         throw IdentityFailure(
@@ -56,13 +56,12 @@ enum IdentityFiles {
     }
   }
 
-  /// Refuses a place that is taken; before a key is made, which takes long.
-  static func refuse(ifThere path: String) throws(IdentityFailure) {
-    guard case .success(let file) = Descriptor.reading(path) else { return }
-    file.close()
-    throw IdentityFailure(
-      description: "'\(terminalSafe(path))' is there already, and a private key is not written over",
-      status: .cannotWrite)
+  /// Refuses a place where files of an identity stand; before a key is made, which takes long.
+  static func refuseIdentity(at path: String) throws(IdentityFailure) {
+    for file in [path + ".pem", path + ".crt"] where Descriptor.isTaken(file) {
+      throw IdentityFailure(
+        description: "'\(terminalSafe(file))' is there already, and no identity is written over", status: .cannotWrite)
+    }
   }
 
   /// The file that a person means: as named, or else with the ending of a certificate.

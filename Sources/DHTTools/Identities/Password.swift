@@ -43,9 +43,10 @@ struct Password: Equatable {
   }
 
   private func known() throws(IdentityFailure) -> String? {
-    if let word { return word }
+    // An empty one is none, as in the network's tools.
+    if let word, !word.isEmpty { return word }
     if let file { return try Self.read(file) }
-    return getenv(Self.variable).map { String(cString: $0) }
+    return getenv(Self.variable).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
   }
 
   private static func read(_ path: String) throws(IdentityFailure) -> String {

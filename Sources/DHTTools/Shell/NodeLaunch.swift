@@ -87,8 +87,8 @@ struct NodeLaunch: Sendable {
     }
     guard options.isGenerated || program.isChat else { return nil }
     if let path = options.saved {
-      try IdentityFiles.refuse(ifThere: path + ".pem")
-      try IdentityFiles.refuse(ifThere: path + "_ca.pem")
+      try IdentityFiles.refuseIdentity(at: path)
+      try IdentityFiles.refuseIdentity(at: path + "_ca")
     }
     let name = program.name
     let made = try await KeyWork.generate { Descriptor.standardError.write("\(name): \($0)\n".utf8) }
