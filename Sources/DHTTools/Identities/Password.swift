@@ -77,7 +77,6 @@ struct Password: Equatable {
     guard tcgetattr(0, &settings) == 0 else { return nil }
     var silent = settings
     silent.c_lflag &= ~tcflag_t(ECHO)
-    Descriptor.standardError.write(prompt.utf8)
     // An interrupt ends the program, but never leaves a terminal that shows nothing.
     let before = signal(SIGINT) { number in
       showAgain()
@@ -85,6 +84,7 @@ struct Password: Equatable {
       raise(number)
     }
     tcsetattr(0, TCSAFLUSH, &silent)
+    Descriptor.standardError.write(prompt.utf8)
     defer {
       showAgain()
       signal(SIGINT, before)
