@@ -42,6 +42,7 @@ let package = Package(
     .library(name: "OpenDHT", targets: ["OpenDHT"]),
     .executable(name: "dhtnode", targets: ["dhtnode"]),
     .executable(name: "dht", targets: ["dht"]),
+    .executable(name: "dhtchat", targets: ["dhtchat"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -67,6 +68,7 @@ let package = Package(
     library("DHTTools", ["OpenDHT", arguments, logging, nioLocks]),
     tool("dhtnode", ["DHTTools"]),
     tool("dht", ["DHTTools"]),
+    tool("dhtchat", ["DHTTools"]),
     tool("interop-node", ["OpenDHT"]),
     tool("dhtsim", ["DHTSimulator", "DHTModel", "DHTCore", arguments]),
     tool("allocations", ["DHTTransport", "DHTCore", "DHTModel", "DHTWire", nioCore, nioPosix]),
