@@ -157,6 +157,9 @@ struct SecureTests {
       for await change in nodes[2].listen(to: key) {
         guard case .added(let value) = change else { continue }
         #expect(value.text == "for bob")
+        // The listen has it open, other nodes answer with the cypher: it is one value.
+        let again = try await nodes[2].get(key)
+        #expect(again.values.map(\.text) == ["for bob"])
         break
       }
       for stranger in [nodes[0], nodes[1], nodes[3]] {
