@@ -1,25 +1,26 @@
 /// Elements of which the least comes out first.
 ///
-/// Four children per place: half the depth of a binary heap, and children share cache lines.
-package struct Heap<Element: Comparable> {
-  private var places: [Element] = []
+/// Four children per place: half the depth of a binary heap, and children share cache lines. All of it can be inlined: used
+/// through its module's border, a generic heap was up to 23 times slower.
+public struct Heap<Element: Comparable> {
+  @usableFromInline var places: [Element] = []
 
   /// An empty heap.
-  package init() {}
+  @inlinable public init() {}
 
-  package var count: Int { places.count }
-  package var isEmpty: Bool { places.isEmpty }
+  @inlinable public var count: Int { places.count }
+  @inlinable public var isEmpty: Bool { places.isEmpty }
   /// The least element.
-  package var first: Element? { places.first }
+  @inlinable public var first: Element? { places.first }
 
   /// Adds an element.
-  package mutating func insert(_ element: Element) {
+  @inlinable public mutating func insert(_ element: Element) {
     places.append(element)
     places.withUnsafeMutableBufferPointer { Self.rise($0, from: $0.count - 1) }
   }
 
   /// Takes out the least element.
-  package mutating func popFirst() -> Element? {
+  @inlinable public mutating func popFirst() -> Element? {
     guard let last = places.popLast() else { return nil }
     guard let first = places.first else { return last }
     places.withUnsafeMutableBufferPointer { Self.sink($0, last, from: 0) }
@@ -27,7 +28,7 @@ package struct Heap<Element: Comparable> {
   }
 
   /// Takes out every element that passes a test, in time proportional to `count`.
-  package mutating func removeAll(where test: (Element) -> Bool) {
+  @inlinable public mutating func removeAll(where test: (Element) -> Bool) {
     places.removeAll(where: test)
     guard places.count > 1 else { return }
     places.withUnsafeMutableBufferPointer { places in
@@ -39,7 +40,7 @@ package struct Heap<Element: Comparable> {
 }
 
 extension Heap {
-  private static func rise(_ places: UnsafeMutableBufferPointer<Element>, from start: Int) {
+  @inlinable static func rise(_ places: UnsafeMutableBufferPointer<Element>, from start: Int) {
     let element = places[start]
     var place = start
     while place > 0 {
@@ -52,7 +53,7 @@ extension Heap {
   }
 
   /// Puts an element in at a place whose old content is no longer wanted, or below it.
-  private static func sink(_ places: UnsafeMutableBufferPointer<Element>, _ element: Element, from start: Int) {
+  @inlinable static func sink(_ places: UnsafeMutableBufferPointer<Element>, _ element: Element, from start: Int) {
     let count = places.count
     var place = start
     while true {

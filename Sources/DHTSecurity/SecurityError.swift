@@ -17,6 +17,8 @@ public enum SecurityError: Error, Hashable, Sendable {
   case saltTooShort
   /// A value that is already encrypted cannot be signed.
   case encryptedValue
+  /// A value whose sequence number is 65535: peers replace it by no other, ever.
+  case sequenceExhausted
   /// An issuer whose certificate does not allow it to issue.
   case notAuthority
   /// A certificate needs a name.
@@ -32,7 +34,26 @@ public enum SecurityError: Error, Hashable, Sendable {
 
   /// Part of an input that was not understood.
   public enum Part: String, Hashable, Sendable {
-    case structure, publicKey, privateKey, certificate, chain, name, date, request, revocationList, ocsp
+    /// The frame: DER or PEM.
+    case structure
+    /// A public key.
+    case publicKey
+    /// A private key.
+    case privateKey
+    /// A certificate.
+    case certificate
+    /// The order of a chain.
+    case chain
+    /// A subject or issuer.
+    case name
+    /// A date.
+    case date
+    /// A request for a certificate.
+    case request
+    /// A list of revoked certificates.
+    case revocationList
+    /// An answer about a certificate.
+    case ocsp
   }
 }
 
@@ -48,6 +69,7 @@ extension SecurityError: CustomStringConvertible {
     case .emptyMessage: "nothing to encrypt"
     case .saltTooShort: "a salt has at least 8 bytes"
     case .encryptedValue: "an encrypted value cannot be signed"
+    case .sequenceExhausted: "the value has been changed 65535 times and cannot be changed again"
     case .notAuthority: "the issuer's certificate is not that of an authority"
     case .emptyName: "a certificate needs a name"
     case .keyMismatch: "certificate and private key do not belong together"

@@ -28,7 +28,15 @@ struct DatagramSender {
   /// Gives datagrams to the system. Returns how many it took; if it refused the first, minus the error number.
   typealias Transmit = (_ datagrams: UnsafeBufferPointer<CDatagram>, _ descriptor: Int32) -> Int
 
+  /// Where the datagrams of one call are listed: 5 KiB, too much for the stack's temporary memory, and too often for the
+  /// heap's.
+  private final class Room {
+    let datagrams = UnsafeMutableBufferPointer<CDatagram>.allocate(capacity: Int(CDATAGRAMS_PER_CALL))
+    deinit { datagrams.deallocate() }
+  }
+
   private let family: AddressFamily
+  private let room = Room()
   private var kept = CircularBuffer<KeptDatagrams>()
   private var keptBytes = 0
   private let maximumPendingBytes: Int
@@ -77,15 +85,14 @@ extension DatagramSender {
     _ report: (Address, Refusal) -> Void
   ) -> Int {
     batch.bytes.withUnsafeBytes { bytes in
-      withUnsafeTemporaryAllocation(of: CDatagram.self, capacity: Int(CDATAGRAMS_PER_CALL)) { room in
-        var next = start
-        while next < batch.count {
-          let gathered = UnsafeBufferPointer(rebasing: room[..<gather(batch, from: &next, bytes, into: room)])
-          let full = write(gathered, descriptor, &counters) { report(batch.destination(of: $0), $1) }
-          if let full { return full }
-        }
-        return batch.count
+      let room = room.datagrams
+      var next = start
+      while next < batch.count {
+        let gathered = UnsafeBufferPointer(rebasing: room[..<gather(batch, from: &next, bytes, into: room)])
+        let full = write(gathered, descriptor, &counters) { report(batch.destination(of: $0), $1) }
+        if let full { return full }
       }
+      return batch.count
     }
   }
 

@@ -84,4 +84,11 @@ struct SignedValueTests {
     #expect(second.sequence == 7 && second.ownerKey == b.publicKey && second.hasValidSignature)
     #expect(try first.signed(by: a, sequence: 65535).sequence == 65535)
   }
+
+  @Test("C§4.5, C-9.7: the sequence number stops at 65535")
+  func exhausted() throws {
+    #expect(try Value.sequence(after: 0) == 1)
+    #expect(try Value.sequence(after: 65534) == 65535)
+    #expect(throws: SecurityError.sequenceExhausted) { try Value.sequence(after: 65535) }
+  }
 }

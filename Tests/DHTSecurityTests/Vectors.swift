@@ -46,6 +46,7 @@ struct Vectors: Decodable, Sendable {
   var trust: [TrustRow]
   var ocsp: [OCSPRow]
   var certificateStorePolicy: [StorePolicyRow]
+  var webPush: [WebPushRow]
 }
 
 /// Bytes written as hexadecimal digits.
@@ -218,6 +219,17 @@ extension Vectors {
   struct OCSPRow: Decodable, Sendable {
     var certificate, issuer: String
     var request, nonce: Hex
+  }
+
+  struct WebPushRow: Decodable, Sendable, CustomTestStringConvertible {
+    var receiverPrivateFile, senderPrivatePem: String
+    var p256Dh, auth, salt, payload, body: Hex
+    var testDescription: String { "\(payload.bytes.count) bytes" }
+
+    // The decoder's way of writing names makes another one of this.
+    enum CodingKeys: String, CodingKey {
+      case receiverPrivateFile, senderPrivatePem, p256Dh = "p256dh", auth, salt, payload, body
+    }
   }
 
   struct StorePolicyRow: Decodable, Sendable {

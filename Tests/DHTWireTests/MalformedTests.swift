@@ -256,7 +256,8 @@ import Testing
   @Test("W§1.1: sizes, places of parts and families may be written with a sign")
   func signedForms() throws {
     let size: Raw = .bytes([0xd1, 0x03, 0xe8]), five: Raw = .bytes([0xd0, 5]), minus: Raw = .bytes([0xd0, 0xff])
-    let put = try decode(Self.request("put", ("h", Self.key), ("values", [size, minus]), ("token", .bin([1, 2, 3, 4]))))
+    let put = try decode(
+      Self.request("put", ("h", Self.key), ("values", [size, minus]), ("token", .bin([1, 2, 3, 4]))))
     #expect(put.put?.values.announced == [1000] as [Int?])
     let piece: Raw = ["o": five, "d": .bin([9])], nothing: Raw = 1
     let part = try decode(["y": "p", "t": 1, "p": .map([(minus, nothing), (five, piece)])])

@@ -25,7 +25,7 @@ struct SecureTests {
     #expect(DHT(configuration).nodeID == InfoHash(hashing: "another"))
   }
 
-  @Test("N-153, W-14.7: once connected, the certificate stands under both ids of its key, and is kept there")
+  @Test("N-153, W-14.7, C-9.5: once connected, the certificate stands under both ids of its key, and is kept there")
   func certificatePublished() async throws {
     try await among([nil, People.alice, nil]) { nodes in
       let places = People.alice.certificate.publicKey.certificateKeys
@@ -101,6 +101,20 @@ struct SecureTests {
       #expect(try await reader.get(key).values.filter { $0.signerID == People.alice.id }.map(\.text) == ["three"])
       #expect(await nodes[0].localValues(at: key).map(\.text) == ["three"])
       #expect(await nodes[0].counters.valuesRefused >= 1)
+    }
+  }
+
+  @Test("C-9.4: under the id of a signed value nothing without owner is put, plain or encrypted")
+  func nothingOverSigned() async throws {
+    try await among([nil, People.alice, People.bob]) { nodes in
+      try await nodes[1].putSigned(Value("signed", id: 7), at: key)
+      await #expect(throws: DHTError.self) { try await nodes[2].put(Value("plain", id: 7), at: key) }
+      let recipient = Recipient.key(People.alice.certificate.publicKey)
+      await #expect(throws: DHTError.self) {
+        try await nodes[2].putEncrypted(Value("closed", id: 7), for: recipient, at: key)
+      }
+      let there = await nodes[0].localValues(at: key)
+      #expect(there.map(\.text) == ["signed"])
     }
   }
 

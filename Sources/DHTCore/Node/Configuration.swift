@@ -68,6 +68,19 @@ public struct Limits: Sendable {
   public var reassemblyBytes = 8 << 20
   /// Unfinished reassemblies per IPv4 address or IPv6 /64.
   public var reassembliesPerAddress = 64
+  /// Bytes of values in a reply to an address that has proved nothing: as much as one packet holds. (node.md W-21)
+  public var unprovenValueBytes = 1400
+  /// Addresses remembered for ten minutes that used a token of ours; about 100 bytes each. Others answer a ping first.
+  public var provenAddresses = 8192
+  /// Gets that wait until their address answered a ping, at most 3 s; about 1 KiB each with its query. (node.md W-21)
+  public var withheldAnswers = 1024
+  /// Bytes of parts that leave for one address at once; the next portion follows after 10 ms. The largest value, of
+  /// 64 KiB, goes in one. (node.md W-22: 64 kB)
+  public var portionBytes = 80 << 10
+  /// Bytes of parts that wait for their turn, in all.
+  public var waitingPartBytes = 64 << 20
+  /// The same for one address: what waits longer than a second is asked for again. Two full answers.
+  public var waitingPartBytesPerAddress = 8 << 20
   /// Bytes of pushes to listeners that wait for confirmation, in all: a slow crowd must not fill our memory.
   public var pushBytes = 64 << 20
   /// The same for one IPv4 address or IPv6 /64: twice what a key's first values take.

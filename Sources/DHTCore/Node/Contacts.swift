@@ -44,7 +44,7 @@ struct Contacts {
     let pending = PendingRequest(
       transaction: transaction, destination: destination, node: node, purpose: purpose, packets: packets,
       lateAfter: measured.lateAfter(else: roundTrip), now: context.now, random: &context.random)
-    context.outbox.send(packets, to: destination)
+    context.outbox.send(packets, to: destination, now: context.now)
     context.counters.sent.count(request)
     if let node { known.update(node) { $0.pending += 1 } }
     requests.insert(pending)
@@ -93,7 +93,7 @@ extension Contacts {
         node.token = token
         node.synced = now
       }
-    case .bootstrap, .ping, .probe, .claim, .put, .refresh, .listen, .update:
+    case .bootstrap, .ping, .probe, .prove, .claim, .put, .refresh, .listen, .update:
       known.update(id) { $0.token = token }
     }
   }

@@ -9,7 +9,7 @@ struct Context {
   var random: RandomSource
   /// Time of the input that is worked on.
   var now: Instant
-  var outbox = Outbox()
+  var outbox: Outbox
   var counters = Counters()
   /// Addresses that we do not speak with for a while.
   var blacklist: Blacklist
@@ -21,6 +21,7 @@ struct Context {
     self.configuration = configuration
     self.random = random
     self.now = now
+    outbox = Outbox(limits: configuration.limits)
     blacklist = Blacklist(limits: configuration.limits)
   }
 

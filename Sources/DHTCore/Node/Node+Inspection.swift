@@ -36,6 +36,7 @@ extension Node {
   public var counters: Counters {
     var result = context.counters
     result.valuesEvicted = store.evictionCount
+    result.partsDropped += context.outbox.droppedParts
     return result
   }
 

@@ -137,7 +137,8 @@ extension Lookup {
       return "\(near.id) stands before \(far.id)"
     }
     // Candidates change kind between insertions, and those in flight stay: only the sum is certain.
-    let most = Self.confirmedLimit + Self.unconfirmedLimit + Self.failedLimit + Search.closingWidth
+    let most =
+      Self.confirmedLimit + Self.unconfirmedLimit + Self.failedLimit + Search.closingWidth
       + (hasCrowds ? 2 * Self.crowdedLimit : 0)
     return candidates.count > most ? "\(candidates.count) candidates" : nil
   }

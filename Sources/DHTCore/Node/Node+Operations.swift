@@ -66,7 +66,8 @@ extension Node {
       case .refused: false
       }
     operations[operation] = .put(
-      Operation.PutOperation(key: key, value: value, options: options, created: created, isStoredLocally: isStored,
+      Operation.PutOperation(
+        key: key, value: value, options: options, created: created, isStoredLocally: isStored,
         hasChosenID: hasChosenID))
     limit(operation, by: options.deadline)
     holdOrStart(operation)

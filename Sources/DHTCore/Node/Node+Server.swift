@@ -13,8 +13,10 @@ extension Node {
   private static let updateValues = 4096
   /// Ids of one update: nine bytes each at most, and they must fit a datagram.
   private static let updateIDs = 4096
-  /// Values of one get reply, in bytes and count: what a peer can take in one burst. It asks for the rest by id.
+  /// Values of one get reply, in bytes: half of what a peer of our own limits puts together, in half a second of portions.
+  /// It asks for the rest by id. Only for addresses that proved themselves. A choice of ours; deployed peers send all.
   private static let replyBytes = 4 << 20
+  /// The same in count: their sizes stand in the head, three bytes each, which must fit a datagram.
   private static let replyValues = 4096
   /// Bytes of the rows of one `fileds` reply: it is never split, and must fit a datagram of 65507 with all else.
   private static let replyRowBytes = 60_000
@@ -32,7 +34,8 @@ extension Node {
       answer.token = tokens.token(for: source)
       reply(answer, transaction, to: source)
     case .get(let get):
-      answerGet(get, from: source, transaction, index)
+      let isProven = isProven(NodeContact(id: sender, address: source), index)
+      answerGet(get, from: source, transaction, index, isProven: isProven)
     case .put(let put):
       answerPut(put, sender: sender, from: source, transaction, index)
     case .listen(let listen):
@@ -48,11 +51,11 @@ extension Node {
   private mutating func reply(_ reply: Reply, _ transaction: TransactionID, to source: SocketAddress) {
     var reply = reply
     reply.observed = source.ip
-    context.outbox.send(context.message(transaction, .reply(sender: id, reply)), to: source)
+    context.outbox.send(context.message(transaction, .reply(sender: id, reply)), to: source, now: context.now)
   }
 
   private mutating func refuse(_ failure: Failure, _ transaction: TransactionID, to source: SocketAddress) {
-    context.outbox.send(context.message(transaction, .failure(sender: id, failure)), to: source)
+    context.outbox.send(context.message(transaction, .failure(sender: id, failure)), to: source, now: context.now)
   }
 
   /// The nearest good nodes of the wanted families.
@@ -74,13 +77,18 @@ extension Node {
   }
 
   private mutating func answerGet(
-    _ get: Request.Get, from source: SocketAddress, _ transaction: TransactionID, _ index: Int
+    _ get: Request.Get, from source: SocketAddress, _ transaction: TransactionID, _ index: Int,
+    isProven: Bool
   ) {
     guard get.key != .zero else { return refuse(.getWithoutKey, transaction, to: source) }
-    var answer = nodesReply(near: get.key, get.want, index)
-    answer.token = tokens.token(for: source)
     let query = get.query ?? .everything
     let values = store.values(at: get.key, matching: query)
+    let bytes = values.reduce(0) { $0 + (query.select.isEmpty ? $1.size : Self.byteCount(ofRow: $1, query.select)) }
+    guard bytes <= configuration.limits.unprovenValueBytes || isProven else {
+      return withhold(get, from: source, transaction, index)
+    }
+    var answer = nodesReply(near: get.key, get.want, index)
+    answer.token = tokens.token(for: source)
     if query.select.isEmpty {
       answer.values = ValueList(fitting(values))
     } else if !values.isEmpty {
@@ -103,14 +111,18 @@ extension Node {
     let selected = Query.Field.allCases.filter { query.select.contains($0) }
     var bytes = 0
     let fitting = values.prefix { value in
-      bytes += Self.rowBytes + (selected.contains(.owner) ? value.signature?.owner.count ?? 0 : 0)
-      if selected.contains(.userType) { bytes += value.body?.userTypeBytes.count ?? 0 }
+      bytes += Self.byteCount(ofRow: value, selected)
       return bytes <= Self.replyRowBytes
     }
     let rows = fitting.map { value in
       FieldList.Row(record: Query(select: selected).record(of: value) { _ in nil }, ownerKey: value.signature?.owner)
     }
     return FieldList(fields: selected, rows: rows)
+  }
+
+  private static func byteCount(ofRow value: Value, _ selected: [Query.Field]) -> Int {
+    rowBytes + (selected.contains(.owner) ? value.signature?.owner.count ?? 0 : 0)
+      + (selected.contains(.userType) ? value.body?.userTypeBytes.count ?? 0 : 0)
   }
 
   private mutating func answerPut(
@@ -120,6 +132,7 @@ extension Node {
     // Sent again while its signatures are verified: the answer is on its way.
     guard !checks.isPending(transaction, from: source) else { return }
     guard tokens.accepts(put.token, from: source) else { return refuse(.putWithWrongToken, transaction, to: source) }
+    proven.insert(source, now: context.now)
     let isOurs = isOurs(put.key, index)
     let created = context.instant(of: put.created)
     let values = Array(put.values.values.prefix { $0.id != 0 })
@@ -147,7 +160,9 @@ extension Node {
   }
 
   /// Whether what others have at a key is kept here.
-  private func isOurs(_ key: InfoHash, _ index: Int) -> Bool { !configuration.isClient && isCloseEnough(to: key, index) }
+  private func isOurs(_ key: InfoHash, _ index: Int) -> Bool {
+    !configuration.isClient && isCloseEnough(to: key, index)
+  }
 
   /// Whether a key is near enough: of the nearest fourteen good nodes we know, the farthest is no nearer to it than we
   /// are. With fewer than eight we cannot tell, and keep it.
@@ -167,6 +182,7 @@ extension Node {
     guard tokens.accepts(refresh.token, from: source) else {
       return refuse(.putWithWrongToken, transaction, to: source)
     }
+    proven.insert(source, now: context.now)
     let contact = NodeContact(id: sender, address: source)
     switch store.refresh(refresh.valueID, at: refresh.key, by: contact, now: context.now) {
     case .refreshed:
@@ -185,6 +201,7 @@ extension Node {
     guard tokens.accepts(listen.token, from: source) else {
       return refuse(.listenWithWrongToken, transaction, to: source)
     }
+    proven.insert(source, now: context.now)
     // Too far away nothing is stored that could be told: the listen is accepted, as a put is, and not kept. (node.md W-25)
     guard isOurs(listen.key, index) || store.hasKey(listen.key) else {
       return reply(Reply(token: tokens.token(for: source)), transaction, to: source)
@@ -201,6 +218,39 @@ extension Node {
       )
     }
     reply(Reply(token: tokens.token(for: source)), transaction, to: source)
+  }
+}
+
+// MARK: Proof of an address
+
+extension Node {
+  /// Whether a node receives what is sent to the address it asks from: it answered us there, or used a token.
+  private func isProven(_ contact: NodeContact, _ index: Int) -> Bool {
+    let hasReplied = overlays[index].contacts.known.look(contact.id) { node in
+      node.address == contact.address && node.replied >= context.now - ProvenAddresses.lifetime
+    }
+    return hasReplied ?? false || proven.contains(contact.address, now: context.now)
+  }
+
+  /// Much is due to an address that might be forged: it is pinged, and answered when it answers.
+  private mutating func withhold(
+    _ get: Request.Get, from source: SocketAddress, _ transaction: TransactionID, _ index: Int
+  ) {
+    let isSmall = RemoteListeners.byteCount(of: get.query ?? .everything) <= RemoteListeners.maximumQueryBytes
+    let pending = WithheldAnswers.Pending(get: get, transaction: transaction)
+    switch isSmall ? withheld.hold(pending, from: source, now: context.now) : .refused {
+    case .first: overlays[index].pingAddress(source, for: .prove, &context)
+    case .another: break
+    case .refused: context.counters.rateLimited += 1
+    }
+  }
+
+  /// An address answered the ping: it gets what it asked for.
+  mutating func answerWithheld(_ address: SocketAddress, _ index: Int) {
+    proven.insert(address, now: context.now)
+    for pending in withheld.take(address, now: context.now) {
+      answerGet(pending.get, from: address, pending.transaction, index, isProven: true)
+    }
   }
 }
 
@@ -271,7 +321,8 @@ extension Node {
     guard listener.version > 0 else {
       guard mayPushLegacy(to: listener) else { return }
       let push = LegacyPush(token: token, refreshed: refreshed, expired: expired)
-      context.outbox.send(context.message(listener.socket, .legacyPush(sender: id, push)), to: listener.contact.address)
+      context.outbox.send(
+        context.message(listener.socket, .legacyPush(sender: id, push)), to: listener.contact.address, now: context.now)
       return
     }
     sendUpdate(

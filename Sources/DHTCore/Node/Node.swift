@@ -24,6 +24,8 @@ public struct Node: ~Copyable {
   var tokens: TokenIssuer
   var limiter: RateLimiter
   var pushLimiter: RateLimiter
+  var proven: ProvenAddresses
+  var withheld: WithheldAnswers
   var reassembler: Reassembler
   var checks: PendingChecks
   var reported: [AddressFamily: ReportedAddresses] = [:]
@@ -72,6 +74,8 @@ public struct Node: ~Copyable {
       total: limits.requestsPerSecond, perAddress: limits.requestsPerSecondAndAddress,
       costlyShare: limits.costlyRequestShare, kept: limits.requestsPerSecondOfGoodNodes)
     pushLimiter = RateLimiter(total: limits.pushesPerSecond, perAddress: limits.pushesPerSecondAndAddress)
+    proven = ProvenAddresses(limits: limits)
+    withheld = WithheldAnswers(limits: limits)
     reassembler = Reassembler(bytes: limits.reassemblyBytes, perAddress: limits.reassembliesPerAddress)
     checks = PendingChecks(limits: limits)
     context = Context(id: id, configuration: configuration, random: random, now: now)
@@ -110,6 +114,7 @@ extension Node {
   public mutating func advance(to now: Instant) {
     begin(now)
     tokens.advance(to: now, random: &context.random)
+    context.outbox.release(now: context.now)
     for expired in reassembler.expire(now: now) { receiveIncomplete(expired) }
     store.advance(to: now)
     listeners.advance(to: now)
@@ -207,7 +212,8 @@ extension Node {
     for index in overlays.indices { next = min(next, overlays[index].nextDeadline) }
     let others: [Instant?] = [
       reassembler.nextDeadline, store.nextDeadline, listeners.nextDeadline, operationDeadlines.nextDeadline,
-      announceDeadlines.nextDeadline, groupDeadlines.nextDeadline, keyDeadlines.nextDeadline, bootstrap.nextTry,
+      announceDeadlines.nextDeadline, context.outbox.nextDeadline, groupDeadlines.nextDeadline,
+      keyDeadlines.nextDeadline, bootstrap.nextTry,
     ]
     for case let deadline? in others { next = min(next, deadline) }
     return next
@@ -258,6 +264,7 @@ extension Node {
     case .listenerSilent(let contact): listeners.removeAll(of: contact.id, at: contact.address)
     case .searchDied: searchDied()
     case .broken(let address): context.blacklist.insert(address, now: context.now)
+    case .proved(let address): answerWithheld(address, index)
     case .statusMayChange: statusMayHaveChanged = true
     case .addressDoubted: doubtAddress(index)
     case .explored(let key): overlays[index].explored(key, &context)

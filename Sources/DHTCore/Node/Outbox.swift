@@ -3,24 +3,38 @@ import DHTWire
 
 /// What the node has to send and to tell, until the driver takes it. Memory is reused.
 struct Outbox {
-  private(set) var arena = PacketArena()
-  private(set) var destinations: [SocketAddress] = []
+  var arena = PacketArena()
+  var destinations: [SocketAddress] = []
+  let limits: Limits
+  /// Addresses that were sent parts within the last 10 ms. (See `pace`.)
+  var flows: [SocketAddress: Flow] = [:]
+  var turns = DeadlineQueue<SocketAddress>()
+  /// Bytes of all packets that wait for their turn.
+  var waitingBytes = 0
+  /// Packets that found no room to wait.
+  var droppedParts = 0
   private var events: [Event] = []
   private var firstEvent = 0
 
+  init(limits: Limits) { self.limits = limits }
+
   /// Encodes a message, and its parts if its values are large.
-  mutating func send(_ message: Message, to destination: SocketAddress) {
+  mutating func send(_ message: Message, to destination: SocketAddress, now: Instant) {
+    let first = arena.count
     message.encode(into: &arena)
     while destinations.count < arena.count { destinations.append(destination) }
+    if arena.count - first > 1 { pace(from: first, to: destination, now: now) }
   }
 
   /// Sends packets that were encoded before.
-  mutating func send(_ packets: PacketArena, to destination: SocketAddress) {
+  mutating func send(_ packets: PacketArena, to destination: SocketAddress, now: Instant) {
+    let first = arena.count
     for packet in 0..<packets.count {
       arena.bytes.append(contentsOf: packets.bytes[packets.range(of: packet)])
       arena.ends.append(arena.bytes.count)
       destinations.append(destination)
     }
+    if packets.count > 1 { pace(from: first, to: destination, now: now) }
   }
 
   mutating func tell(_ event: Event) { events.append(event) }

@@ -45,6 +45,8 @@ extension Overlay {
       contacts.effects.append(.statusMayChange)
     case .ping(let operation):
       contacts.effects.append(.pinged(operation, contact, roundTrip: context.now - request.firstSent))
+    case .prove:
+      contacts.effects.append(.proved(request.destination))
     case .probe, .maintenance, .update:
       break
     case .claim(let id):
@@ -154,7 +156,7 @@ extension Overlay {
       becomeLate(request, &context)
     case .retransmit(let request, let reportLate):
       context.counters.retransmissions += 1
-      context.outbox.send(request.packets, to: request.destination)
+      context.outbox.send(request.packets, to: request.destination, now: context.now)
       if reportLate { becomeLate(request, &context) }
     case .expired(let request):
       context.counters.requestsExpired += 1
@@ -187,7 +189,7 @@ extension Overlay {
       contacts.effects.append(.pingFailed(operation))
     case .probe:
       if code == nil, let id = request.node { adoptClaim(of: id) }
-    case .claim, .maintenance:
+    case .claim, .maintenance, .prove:
       break
     case .find(let key, _), .get(let key, _, _):
       searches[key]?.fail(request, code: code, &contacts, &context)

@@ -10,6 +10,8 @@ struct PendingRequest {
     case ping(OperationID)
     /// Does a dubious node still live?
     case probe
+    /// Does this address receive what is sent there?
+    case prove
     /// Does this address really speak for that id?
     case claim(NodeID)
     /// Table upkeep: nodes near some id.

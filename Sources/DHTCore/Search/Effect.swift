@@ -19,6 +19,8 @@ enum Effect {
   case searchDied
   /// A search or find reply without a token: its sender breaks the rules.
   case broken(SocketAddress)
+  /// An address answered a ping that was to prove it.
+  case proved(SocketAddress)
   case statusMayChange
   /// A token for a listen was refused: our address may have changed.
   case addressDoubted

@@ -120,7 +120,7 @@ struct RemoteListeners: Sendable {
 }
 
 extension RemoteListeners {
-  private static func byteCount(of query: Query) -> Int {
+  static func byteCount(of query: Query) -> Int {
     query.filters.reduce(query.select.count) { sum, filter in
       if case .userType(let text) = filter { sum + 32 + text.count } else { sum + 32 }
     }

@@ -2,8 +2,11 @@ internal import SwiftASN1
 
 /// Another name of a certificate's subject.
 public enum AlternativeName: Hashable, Sendable {
+  /// An address of RFC 822.
   case email(String)
+  /// A host.
   case dns(String)
+  /// A resource.
   case uri(String)
   /// Bytes of an address: 4 or 16; peers have also written its text here.
   case ip([UInt8])

@@ -9,6 +9,7 @@ struct PEMBlock: Hashable {
 
   /// All blocks of a text, in order; empty when there is none or one is damaged.
   static func all(in text: some Collection<UInt8>) -> [PEMBlock] {
+    guard hasDashes(text) else { return [] }
     var blocks: [PEMBlock] = []
     var open: (label: String, lines: [ArraySlice<UInt8>])?
     for line in Array(text).split(whereSeparator: { $0 == 0x0a || $0 == 0x0d }) {
@@ -50,6 +51,16 @@ struct PEMBlock: Hashable {
     guard let bytes = Base64.decode(lines.joined()) else { return nil }
     self.label = label
     self.bytes = bytes
+  }
+
+  /// Whether five dashes stand in a row: nearly all keys on the network are DER, and end here.
+  private static func hasDashes(_ text: some Collection<UInt8>) -> Bool {
+    var run = 0
+    for byte in text {
+      run = byte == UInt8(ascii: "-") ? run + 1 : 0
+      if run == 5 { return true }
+    }
+    return false
   }
 
   private static func label(of line: ArraySlice<UInt8>, after mark: StaticString) -> String? {

@@ -1,8 +1,10 @@
 /// A curve of NIST.
 public enum Curve: Hashable, Sendable, CaseIterable {
+  /// secp256r1, of Web Push.
   case p256
   /// secp384r1, the curve of the network's authorities.
   case p384
+  /// secp521r1.
   case p521
 
   /// Bytes of a scalar, and of a coordinate.

@@ -8,7 +8,9 @@ public struct SignatureAlgorithm: Hashable, Sendable {
   /// The kind of key.
   public enum Scheme: Hashable, Sendable { case rsa, ecdsa }
 
+  /// The kind of key.
   public var scheme: Scheme
+  /// The hash.
   public var digest: Digest
 
   /// RSASSA-PKCS1-v1_5 or ECDSA, with a hash.

@@ -35,7 +35,8 @@ public final class KeyCache: Sendable {
   public func insert(_ certificate: Certificate) {
     insert(
       Entry(
-        key: certificate.publicKey, certificate: certificate, bytes: certificate.chain.reduce(0) { sum, link in
+        key: certificate.publicKey, certificate: certificate,
+        bytes: certificate.chain.reduce(0) { sum, link in
           sum + link.derRepresentation.count
         }))
   }

@@ -25,6 +25,13 @@ extension Value {
     return value
   }
 
+  /// The sequence number of an edition that replaces one with another number. (crypto.md §4.5)
+  /// - Throws: `SecurityError.sequenceExhausted` after 65535: peers wrap to 0 there, and nodes refuse that for good.
+  public static func sequence(after held: UInt16) throws(SecurityError) -> UInt16 {
+    guard held < .max else { throw .sequenceExhausted }
+    return held + 1
+  }
+
   /// Whether the value is signed, and rightly so.
   ///
   /// The body is packed anew and the signature checked over that, never over the bytes received. (crypto.md §4.2)

@@ -75,4 +75,34 @@ import Testing
     var zero = RateLimiter(total: 0, perAddress: nil)
     #expect(zero.admits(one, now: at(milliseconds: 0)) == false)
   }
+
+  @Test("W-30: costly requests get half of each limit, whoever sends them; the others have the rest")
+  func costs() {
+    var limiter = RateLimiter(total: 100, perAddress: 20, costlyShare: 2)
+    let now = Instant(nanoseconds: 0)
+    for host in 1...10 as ClosedRange<UInt32> {
+      let ip = IPAddress(ipv4: host << 8)
+      let costly = (0..<30).count { _ in limiter.admits(ip, isCostly: true, now: now) }
+      #expect(costly == (host <= 5 ? 10 : 0))
+    }
+    let cheap = (1...10 as ClosedRange<UInt32>).reduce(0) { sum, host in
+      sum + (0..<30).count { _ in limiter.admits(IPAddress(ipv4: host << 8), now: now) }
+    }
+    #expect(cheap == 50)
+    #expect(limiter.admits(IPAddress(ipv4: 1 << 8), isCostly: true, now: now + .seconds(1)) == true, "a second later")
+  }
+
+  @Test("W-30: when strangers used up the total, known good nodes are still heard, up to a limit of their own")
+  func kept() {
+    var limiter = RateLimiter(total: 100, perAddress: 20, costlyShare: 2, kept: 30)
+    let now = Instant(nanoseconds: 0)
+    for host in 1...100 as ClosedRange<UInt32> { _ = limiter.admits(IPAddress(ipv4: host << 8), now: now) }
+    #expect(limiter.admits(IPAddress(ipv4: 0x0a00_0000), now: now) == false)
+    let heard = (1...50 as ClosedRange<UInt32>).count { host in
+      limiter.admits(IPAddress(ipv4: host << 16), isCostly: host % 2 == 0, now: now, isGood: true)
+    }
+    #expect(heard == 30)
+    _ = limiter.admits(IPAddress(ipv4: 1), now: now + .seconds(2))
+    #expect(limiter.sourceCount == 1)
+  }
 }

@@ -21,7 +21,8 @@ private let opener = ValueOpener { value in
 private func signed(_ id: Value.ID, _ sequence: UInt16, data: [UInt8] = [7], by owner: UInt8 = 1, isGood: Bool = true)
   -> Value
 {
-  let signature = Value.Signature(owner: [owner], sequence: sequence, signature: isGood ? [1] : [0, UInt8(sequence & 255)])
+  let signature = Value.Signature(
+    owner: [owner], sequence: sequence, signature: isGood ? [1] : [0, UInt8(sequence & 255)])
   return Value(id: id, content: .signed(Value.Body(data: data), signature))
 }
 
@@ -49,12 +50,16 @@ private let friend = CoreFixture.contact(0x80, 1)
   private func put(
     _ values: [Value], _ pair: inout Correspondent, by contact: NodeContact = friend, transaction: TransactionID = 5
   ) -> [Correspondent.Sent] {
-    guard let token = pair.ask(.find(.init(target: key)), by: contact, transaction: 4).first?.reply?.token else { return [] }
+    guard let token = pair.ask(.find(.init(target: key)), by: contact, transaction: 4).first?.reply?.token else {
+      return []
+    }
     return pair.ask(
       .put(.init(key: key, values: ValueList(values), token: token)), by: contact, transaction: transaction)
   }
 
-  @Test("N-98: a put with a signature waits for its verification, is answered after it, and the node answers others meanwhile")
+  @Test(
+    "N-98: a put with a signature waits for its verification, is answered after it, and the node answers others meanwhile"
+  )
   func answersAfterCheck() {
     var pair = storing()
     #expect(put([signed(3, 0)], &pair).isEmpty)
@@ -85,7 +90,9 @@ private let friend = CoreFixture.contact(0x80, 1)
     #expect(pair.takeSent().filter { $0.reply?.valueID == 3 }.count == 1)
   }
 
-  @Test("N-122: two edits that are checked at a time end with the higher sequence number, in either order", arguments: [false, true])
+  @Test(
+    "N-122: two edits that are checked at a time end with the higher sequence number, in either order",
+    arguments: [false, true])
   func racingEdits(newestFirst: Bool) {
     var pair = storing()
     _ = put([signed(3, 1)], &pair, transaction: 11)
@@ -214,11 +221,13 @@ private let friend = CoreFixture.contact(0x80, 1)
   private func push(_ values: [Value] = [], expired: [Value.ID] = [], _ pair: inout Correspondent) throws {
     guard let socket = pair.socket(of: key) else { throw Failed() }
     let update = Request.Update(
-      socket: socket, key: key, version: 1, values: ValueList(values), expired: expired, token: Token(words: 1, 2, 3, 4))
+      socket: socket, key: key, version: 1, values: ValueList(values), expired: expired, token: Token(words: 1, 2, 3, 4)
+    )
     _ = pair.ask(.update(update), by: friend, transaction: TransactionID(1000 + UInt32(pair.events.count)))
   }
 
-  @Test("C§6.1: a listen tells of opened values, and of their expiry, in the order they came", arguments: [false, true])
+  @Test(
+    "C§6.1: a listen tells of opened values, and of their expiry, in the order they came", arguments: [false, true])
   func order(newestFirst: Bool) throws {
     var listen = OperationID(0)
     var pair = listening(&listen)

@@ -126,4 +126,50 @@ import Testing
     }
     #expect(updates.count == 1 && updates.first?.values.values.count == 10)
   }
+
+  private func token(for contact: NodeContact, _ pair: inout Correspondent) -> Token {
+    pair.ask(.find(Request.Find(target: key)), by: contact).first?.reply?.token ?? Token([])
+  }
+
+  @Test("W-25: a listen on a key that others are nearer to is accepted and not kept")
+  func distantListen() {
+    var pair = Correspondent.among(20)
+    let listener = F.contact(0x90)
+    let token = token(for: listener, &pair)
+    for (key, count) in [(F.id(0x80), 0), (F.id(0, 9), 1)] {
+      let listen = Request.Listen(key: key, token: token, socket: 5)
+      #expect(pair.ask(.listen(listen), by: listener, transaction: 78).last?.reply?.token != nil)
+      #expect(pair.node.listeners.count == count)
+    }
+  }
+
+  @Test("W-25: the listens of a node that is given up end with it")
+  func expiredListener() {
+    var pair = Correspondent()
+    let listener = F.contact(0x80)
+    pair.befriend(listener)
+    let listen = Request.Listen(key: key, token: token(for: listener, &pair), socket: 5)
+    _ = pair.ask(.listen(listen), by: listener)
+    #expect(pair.node.listeners.count == 1)
+    let ping = pair.perform { node, now in
+      node.overlays[0].probe(listener.id, &node.context)
+      return node.get(key, now: now)
+    }
+    pair.run(for: .seconds(11))
+    #expect(pair.outcome(ping) != nil && pair.node.listeners.count == 0)
+  }
+
+  @Test("W-25: pushes to one address are so many a second, and those beyond are counted")
+  func pushRate() {
+    var pair = Correspondent { $0.limits.pushesPerSecondAndAddress = 5 }
+    let listener = F.contact(0x80)
+    let token = token(for: listener, &pair)
+    for socket in UInt32(1)...20 {
+      _ = pair.ask(.listen(Request.Listen(key: key, token: token, socket: socket)), by: listener)
+    }
+    _ = pair.takeSent()
+    let put = Request.Put(key: key, values: ValueList([Value("v", id: 1)]), token: token)
+    _ = pair.ask(.put(put), by: listener, transaction: 78)
+    #expect(pair.requests(to: listener.address).count == 5 && pair.node.counters.pushesDropped == 15)
+  }
 }

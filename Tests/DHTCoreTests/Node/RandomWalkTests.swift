@@ -87,8 +87,9 @@ struct RandomWalk: ~Copyable {
     drain()
   }
 
-  /// Nothing more is begun. Peers go on as before for two minutes and then are silent for half a one: by then
-  /// everything but the listens has ended by itself.
+  /// Nothing more is begun. Peers go on as before for two minutes and then are silent for one and a half: by then
+  /// everything but the listens has ended by itself. A silent node is given up after 10 s, and a put asks each for
+  /// signed values before it puts there, and then asks those that are left.
   mutating func calm() {
     for _ in 0..<24 { operate() }
     drain()
@@ -103,7 +104,7 @@ struct RandomWalk: ~Copyable {
       drain()
       resolveNothing()
     }
-    let silent = now + .seconds(30)
+    let silent = now + .seconds(90)
     while complaint == nil, now < silent {
       pass(to: min(silent, max(node.nextDeadline ?? silent, now + .milliseconds(1))))
       resolveNothing()

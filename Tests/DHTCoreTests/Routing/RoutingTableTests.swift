@@ -218,4 +218,27 @@ import Testing
     for bit in 0..<Int.random(in: 0...12, using: &random) { id = id.settingBit(bit, to: own.bit(bit)) }
     return id
   }
+
+  @Test("W-41: a full bucket gives the places that one network has beyond two to nodes of others, the newest first")
+  func crowds() {
+    var fixture = TableFixture()
+    func offer(_ id: NodeID, ip: UInt32, _ confidence: RoutingTable.Confidence = .replied) -> RoutingTable.Insertion {
+      var node = KnownNode(id: id, address: SocketAddress(ip: IPAddress(ipv4: ip), port: 4222), isClient: false)
+      node.heard = fixture.now
+      node.replied = fixture.now
+      fixture.known.insert(node, now: fixture.now)
+      return fixture.offer(id, confidence)
+    }
+    fixture.offer(F.id(0x01))
+    for number in UInt8(0)..<8 { _ = offer(F.id(0x80 + number), ip: 0x0102_0300 + UInt32(number)) }
+    #expect(offer(F.id(0x90), ip: 0x0102_0390) == .waiting, "of the same network")
+    #expect(offer(F.id(0x91), ip: 0x0505_0501, .contactedUs) == .waiting, "it has not answered yet")
+    for number in UInt8(0)..<8 {
+      let result = offer(F.id(0xa0 + number), ip: 0x0606_0000 + UInt32(number) << 8)
+      #expect(result == (number < 6 ? .added : .waiting))
+    }
+    let bucket = fixture.table.buckets[0].nodes
+    #expect(bucket.contains(F.id(0x80)) && bucket.contains(F.id(0x81)), "the oldest stay")
+    #expect(bucket.count == 8 && fixture.table.brokenInvariant(known: fixture.known) == nil)
+  }
 }

@@ -26,9 +26,11 @@ import Testing
     return (nil, puts)
   }
 
-  @Test("C-9.4: a value without owner under a chosen id is not sent to nodes that hold a signed one there", arguments: [
-    Value([7], id: 9), Value(id: 9, content: .encrypted([7])),
-  ])
+  @Test(
+    "C-9.4: a value without owner under a chosen id is not sent to nodes that hold a signed one there",
+    arguments: [
+      Value([7], id: 9), Value(id: 9, content: .encrypted([7])),
+    ])
   func keepsAway(value: Value) {
     let (receipt, puts) = put(value, holders: [1])
     #expect(puts == [0, 2])

@@ -148,4 +148,51 @@ import Testing
       }
     }
   }
+
+  /// A contact of a public network.
+  private func contact(_ prefix: UInt8, site: UInt32) -> NodeContact {
+    NodeContact(id: F.id(prefix), address: SocketAddress(ip: IPAddress(ipv4: site << 8 | UInt32(prefix)), port: 4222))
+  }
+
+  @Test("W-41: of one network the nearest two come first; the others when there are too few elsewhere")
+  func crowds() {
+    var lookup = Lookup(key: key)
+    for prefix in UInt8(1)...14 {
+      lookup.insert(contact(prefix, site: 0x010203), hop: 0)
+      lookup.update(F.id(prefix)) { $0.answer(now: F.start) }
+    }
+    #expect(prefixes(lookup.first(8) { !$0.isFailed }) == Array(1...8), "there is nobody else")
+    for prefix in UInt8(100)...109 {
+      lookup.insert(contact(prefix, site: 0x050000 + UInt32(prefix)), hop: 0)
+      lookup.update(F.id(prefix)) { $0.answer(now: F.start) }
+    }
+    #expect(prefixes(lookup.first(8) { !$0.isFailed }) == [1, 2] + Array(100...105))
+    #expect(lookup.eighth == F.id(105))
+    #expect(prefixes(lookup.front(at: F.start)) == [1, 2] + Array(100...105))
+    lookup.update(F.id(1)) { $0.fail() }
+    lookup.markCrowds()
+    #expect(prefixes(lookup.first(8) { !$0.isFailed }) == [2, 3] + Array(100...105))
+    for prefix in UInt8(102)...109 { lookup.update(F.id(prefix)) { $0.fail() } }
+    lookup.markCrowds()
+    #expect(prefixes(lookup.first(8) { !$0.isFailed }) == [2, 3, 4, 5, 6, 7, 100, 101])
+    #expect(lookup.brokenInvariant() == nil)
+  }
+
+  @Test("W-41: who never answered makes nobody of its network step back who did")
+  func inventedNeighbours() {
+    var lookup = Lookup(key: key)
+    lookup.insert(contact(50, site: 0x010203), hop: 0)
+    lookup.update(F.id(50)) { $0.answer(now: F.start) }
+    for prefix in UInt8(1)...30 { lookup.insert(contact(prefix, site: 0x010203), hop: 1) }
+    lookup.markCrowds()
+    #expect(lookup[F.id(50)]?.isCrowded == false && lookup.candidates.count(where: { !$0.isCrowded }) == 2)
+    #expect(lookup.brokenInvariant() == nil)
+  }
+
+  @Test("W-41: local networks have no crowds", arguments: [0x7f0000, 0x0a0000, 0xc0a801, 0xac1001] as [UInt32])
+  func localCrowd(_ site: UInt32) {
+    var lookup = Lookup(key: key)
+    for prefix in UInt8(1)...14 { lookup.insert(contact(prefix, site: site), hop: 0) }
+    #expect(!lookup.hasCrowds && lookup.candidates.count == 14)
+  }
 }

@@ -421,4 +421,56 @@ import Testing
     #expect(statistics.keys == 2 && statistics.values == 2 && statistics.bytes == 2)
     #expect(statistics.localValues == 1 && statistics.localBytes == 1)
   }
+
+  @Test("W-23: a /24 whose addresses together have most loses first, and leaves the values of others")
+  func ranges() {
+    var limits = Limits()
+    limits.storageBytes = 100_000
+    var store = F.store(limits)
+    func put(_ id: Value.ID, size: Int, from ip: UInt32) -> ValueStore.Put {
+      let source = NodeContact(id: F.hash(ip), address: SocketAddress(ip: IPAddress(ipv4: ip), port: 4222))
+      return store.put(
+        F.value(id, size: size), at: F.hash(UInt32(id)), created: F.at(0), origin: .remote(source), now: F.at(0))
+    }
+    // Honest, and larger than any single address of the crowd.
+    for id in UInt64(1)...3 { #expect(put(id, size: 9_000, from: 0x0505_0501) == .stored) }
+    for host in 1...250 as ClosedRange<UInt32> { _ = put(1000 + UInt64(host), size: 4_000, from: 0x0102_0300 + host) }
+    for id in UInt64(1)...3 { #expect(store.value(id, at: F.hash(UInt32(id))) != nil) }
+    #expect(store.accounts.bytes <= 100_000 && store.brokenInvariant() == nil)
+  }
+
+  @Test("W-23: a /48 counts as one network")
+  func largeRange() {
+    var limits = Limits()
+    limits.storageBytes = 50_000
+    var store = F.store(limits)
+    func put(_ id: Value.ID, size: Int, high: UInt64) {
+      let address = SocketAddress(ip: IPAddress(ipv6High: high, low: 1), port: 4222)
+      _ = store.put(
+        F.value(id, size: size), at: F.hash(UInt32(id)), created: F.at(0),
+        origin: .remote(NodeContact(id: F.hash(9), address: address)), now: F.at(0))
+    }
+    put(1, size: 9_000, high: 0x2001_0db8_0001_0000)
+    for subnet in 1...100 as ClosedRange<UInt64> {
+      put(100 + subnet, size: 2_000, high: 0x2001_0db8_0002_0000 + subnet)
+    }
+    #expect(store.value(1, at: F.hash(1)) != nil && store.brokenInvariant() == nil)
+  }
+
+  @Test("W-23: one network gets only so much of a key; others, and other keys, are free; loopback is not one network")
+  func shares() {
+    var limits = Limits()
+    limits.storageBytesPerKeyAndRange = 10_000
+    var store = F.store(limits)
+    func put(_ id: Value.ID, at key: InfoHash, from ip: UInt32) -> ValueStore.Put {
+      let source = NodeContact(id: F.hash(ip), address: SocketAddress(ip: IPAddress(ipv4: ip), port: 4222))
+      return store.put(F.value(id, size: 4_000), at: key, created: F.at(0), origin: .remote(source), now: F.at(0))
+    }
+    #expect(put(1, at: F.key, from: 0x0102_0301) == .stored && put(2, at: F.key, from: 0x0102_0302) == .stored)
+    #expect(put(3, at: F.key, from: 0x0102_0303) == .refused(.quota))
+    #expect(put(3, at: F.hash(2), from: 0x0102_0303) == .stored && put(3, at: F.key, from: 0x0102_0401) == .stored)
+    for id in UInt64(10)...14 { #expect(put(id, at: F.key, from: 0x7f00_0001) == .stored) }
+    store.advance(to: F.at(3600))
+    #expect(store.shares.isEmpty)
+  }
 }

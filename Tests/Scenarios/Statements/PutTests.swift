@@ -69,7 +69,7 @@ import Testing
     defer { stage.verify() }
     let friends = stage.friends(12, around: key, manner: .slow(.milliseconds(600)))
     for friend in friends[..<3] { friend.manner = .ordinary }
-    let put = stage.world.put(Value("x", id: 1), at: key, from: 0)
+    let put = stage.world.put(Value("x"), at: key, from: 0)
     stage.world.run(until: put)
     let first = try #require(friends[0].heard(.put, about: key).first)
     #expect(first.at - put.started < .milliseconds(600))

@@ -1,0 +1,68 @@
+import DHTModel
+import DHTWire
+
+/// Parts leave in portions: a burst of megabytes is lost on the way, and then repeated as a whole. (node.md W-22)
+extension Outbox {
+  /// Packets for one address that have sent a portion, and those that wait for the next.
+  struct Flow: Sendable {
+    /// Bytes of the current portion.
+    var sent = 0
+    var waiting = Queue<[UInt8]>()
+    var waitingBytes = 0
+  }
+
+  /// Time from one portion to the next. (node.md W-22)
+  static let portionPause: Duration = .milliseconds(10)
+
+  /// When `release` must be called next; nil when nothing waits.
+  var nextDeadline: Instant? { turns.nextDeadline }
+
+  /// Lets the next portions go.
+  mutating func release(now: Instant) {
+    while let destination = turns.popDue(now) {
+      guard var flow = flows[destination] else { continue }
+      flow.sent = 0
+      while let packet = flow.waiting.first, flow.sent == 0 || flow.sent + packet.count <= limits.portionBytes {
+        _ = flow.waiting.popFirst()
+        flow.sent += packet.count
+        flow.waitingBytes -= packet.count
+        waitingBytes -= packet.count
+        arena.bytes.append(contentsOf: packet)
+        arena.ends.append(arena.bytes.count)
+        destinations.append(destination)
+      }
+      flows[destination] = flow.sent > 0 ? flow : nil
+      if flow.sent > 0 { turns.push(destination, at: now + Self.portionPause) }
+    }
+  }
+
+  /// Holds back what is over the portion of its address, of a message that begins with a packet of the arena.
+  mutating func pace(from first: Int, to destination: SocketAddress, now: Instant) {
+    if flows[destination] == nil {
+      flows[destination] = Flow()
+      turns.push(destination, at: now + Self.portionPause)
+    }
+    guard var flow = flows.removeValue(forKey: destination) else { return }
+    defer { flows[destination] = flow }
+    var kept = first
+    if flow.waiting.isEmpty {
+      while kept < arena.count, flow.sent + arena.range(of: kept).count <= limits.portionBytes {
+        flow.sent += arena.range(of: kept).count
+        kept += 1
+      }
+    }
+    guard kept < arena.count else { return }
+    let bytes = arena.bytes.count - arena.range(of: kept).lowerBound
+    if flow.waitingBytes + bytes <= limits.waitingPartBytesPerAddress, waitingBytes + bytes <= limits.waitingPartBytes {
+      for packet in kept..<arena.count { flow.waiting.append(Array(arena.bytes[arena.range(of: packet)])) }
+      flow.waitingBytes += bytes
+      waitingBytes += bytes
+    } else {
+      droppedParts += arena.count - kept
+    }
+    let rest = arena.count - kept
+    arena.bytes.removeLast(bytes)
+    arena.ends.removeLast(rest)
+    destinations.removeLast(rest)
+  }
+}
