@@ -76,10 +76,20 @@ struct GetOperation {
         refused += 1
         return nil
       }
-      guard delivered < Self.deliveryLimit, query.matches(value, ownerID: ownerID), !isOlder(value) else { return nil }
+      guard delivered < Self.deliveryLimit, query.matches(value, ownerID: ownerID), !isOlder(value),
+        isFirstOpening(value)
+      else { return nil }
       noteDelivered(value)
       return value
     }
+  }
+
+  /// False for what came out of an encrypted value before: another cypher of it, or one that a listen of
+  /// ours had open.
+  private mutating func isFirstOpening(_ value: Value) -> Bool {
+    guard value.signature?.recipient != nil else { return true }
+    guard !(contents[value.id] ?? []).contains(where: { $0.hasSameContent(as: value) }) else { return false }
+    return remember(value)
   }
 
   private func isNews(_ value: Value) -> Bool {
