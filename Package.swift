@@ -55,11 +55,12 @@ let package = Package(
   targets: [
     library("MessagePack"),
     library("DHTModel"),
-    library("DHTWire", ["MessagePack", "DHTModel"]),
-    library("DHTCore", ["MessagePack", "DHTModel", "DHTWire"]),
+    library("DHTCollections", ["DHTModel"]),
+    library("DHTWire", ["MessagePack", "DHTModel", "DHTCollections"]),
+    library("DHTCore", ["MessagePack", "DHTModel", "DHTCollections", "DHTWire"]),
     library(
       "DHTSecurity", ["MessagePack", "DHTModel", "DHTWire", crypto, cryptoExtras, asn1], settings: optimised),
-    library("DHTSimulator", ["DHTModel", "DHTWire", "DHTCore"]),
+    library("DHTSimulator", ["DHTModel", "DHTCollections", "DHTWire", "DHTCore"]),
     .target(name: "CDatagrams"),
     library("DHTTransport", ["CDatagrams", "DHTModel", "DHTCore", nioCore, nioLocks, nioPosix]),
     library(
@@ -76,7 +77,7 @@ let package = Package(
     tests("MessagePackTests", ["MessagePack"]),
     tests("DHTModelTests", ["DHTModel"]),
     tests("DHTWireTests", ["DHTWire", "DHTModel", "MessagePack"], resources: [.copy("Vectors")]),
-    tests("DHTCoreTests", ["DHTCore", "DHTModel", "DHTWire"]),
+    tests("DHTCoreTests", ["DHTCore", "DHTModel", "DHTCollections", "DHTWire"]),
     tests("DHTSecurityTests", ["DHTSecurity", "DHTWire", "DHTModel", crypto], resources: [.copy("Vectors")]),
     tests("Scenarios", ["DHTSimulator", "DHTCore", "DHTModel", "DHTWire"]),
     tests("DHTTransportTests", ["CDatagrams", "DHTTransport", "DHTCore", "DHTModel", nioCore, nioLocks, nioPosix]),

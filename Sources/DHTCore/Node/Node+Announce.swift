@@ -1,3 +1,4 @@
+import DHTCollections
 public import DHTModel
 
 /// Puts, and what keeps them alive, over all families. (node.md §4.3–4.5)

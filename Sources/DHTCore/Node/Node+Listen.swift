@@ -1,3 +1,4 @@
+import DHTCollections
 public import DHTModel
 
 /// Listens of the application. (node.md §4.6–4.8)

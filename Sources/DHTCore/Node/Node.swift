@@ -1,3 +1,4 @@
+import DHTCollections
 public import DHTModel
 import DHTWire
 

@@ -1,3 +1,4 @@
+import DHTCollections
 import DHTModel
 
 /// What a listen knows to be under its key: each value once, with everyone who has it. (node.md §4.8)
