@@ -2,6 +2,7 @@ internal import DHTCore
 public import DHTModel
 public import DHTSecurity
 internal import DHTTransport
+internal import NIOConcurrencyHelpers
 
 extension DHT {
   /// Who this node is; nil without an identity.
@@ -13,11 +14,11 @@ extension DHT {
   ///     try await dht.putSigned(Value("meet at one", id: 7), at: room)      // replaces the first
   ///
   /// Nodes let only its owner replace a signed value, with a higher sequence number. For a value with an id of its own,
-  /// that number is one more than the highest found on the network or among our own puts; that costs a get. An id of 0
-  /// is replaced by a random one, and nothing has to be looked up.
+  /// that number is one more than the highest found on the network or among our own puts; that costs a get, which takes
+  /// at most half of the time until the deadline. An id of 0 is replaced by a random one, and nothing is looked up.
   ///
   /// Throws, beside what `put` throws: `.noIdentity`; `.security(.unsupportedKey)` for a key that is not RSA, whose
-  /// signature no peer would accept; `.sequenceExhausted` when the value has been edited 65535 times.
+  /// signature no peer would accept; `.security(.encryptedValue)` for a value that is encrypted; `.sequenceExhausted` when the value has been edited 65535 times.
   @discardableResult
   public func putSigned(
     _ value: Value, at key: InfoHash, permanent: Bool = false, verify: Bool = false, deadline: Duration? = nil
@@ -112,16 +113,43 @@ extension DHT {
     return known.flatMap { recipient.isOwner(of: $0) ? $0 : nil }
   }
 
-  /// One more than the highest sequence number of ours under the value's id.
+  /// One more than the highest sequence number of ours under the value's id, given to nobody else.
   private func nextSequence(of value: Value, at key: InfoHash, _ budget: Budget) async throws(DHTError) -> UInt16 {
-    let owner = identity?.privateKey.publicKey.derRepresentation
-    // As it is found out, or as we keep it alive; the network may have forgotten.
-    var known = await announcedValues(at: key)
-    known += try await get(key, where: [.id(value.id)], deadline: budget.rest()).values
-    let highest = known.filter { $0.id == value.id && $0.signature?.owner == owner }.map(\.sequence).max()
-    guard let highest else { return value.sequence }
-    guard highest < .max else { throw .sequenceExhausted }
-    return max(value.sequence, highest + 1)
+    // As we keep it alive, or as it is found out; the network may have forgotten.
+    let found = try await editions(of: value.id, at: key, deadline: budget.half())
+    let highest = await highestOfOurs(await announcedValues(at: key) + found, id: value.id)
+    guard highest.map({ $0 < .max }) ?? true else { throw .sequenceExhausted }
+    let lowest = highest.map { max(value.sequence, $0 + 1) } ?? value.sequence
+    let name = IssuedSequences.Name(key: key, id: value.id)
+    return try issued.withLockedValue { issued in
+      Result { () throws(DHTError) in try issued.issue(name, atLeast: lowest) }
+    }.get()
+  }
+
+  /// What the network has under an id. That nobody could be asked, or not in time, is no reason not to put.
+  /// (crypto.md §4.5)
+  private func editions(
+    of id: Value.ID, at key: InfoHash, deadline: Duration?
+  ) async throws(DHTError) -> [Value] {
+    do throws(DHTError) {
+      return try await get(key, where: [.id(id)], deadline: deadline).values
+    } catch {
+      switch error {
+      case .cancelled, .notRunning, .invalid: throw error
+      default: return []
+      }
+    }
+  }
+
+  /// The highest number under which we signed; anybody can write our key and a number beside a bad signature.
+  private func highestOfOurs(_ values: [Value], id: Value.ID) async -> UInt16? {
+    guard let owner = identity?.privateKey.publicKey else { return nil }
+    let candidates = values.filter { $0.id == id && $0.signature != nil }
+    guard !candidates.isEmpty else { return nil }
+    return await WorkThreads.application.value {
+      // The highest first: one signature is verified, unless there are forged ones.
+      candidates.sorted { $0.sequence > $1.sequence }.first { $0.ownerKey == owner && $0.hasValidSignature }?.sequence
+    }
   }
 
   // Making signatures takes milliseconds: never on a thread that serves the network, nor on the pool of async tasks.
@@ -150,6 +178,9 @@ private struct Budget {
   private let end: ContinuousClock.Instant?
 
   init(_ duration: Duration?) { end = duration.map { ContinuousClock.now + $0 } }
+
+  /// Half of what is left, for a first step that the second one can do without; nil for no limit.
+  func half() throws(DHTError) -> Duration? { try rest().map { $0 / 2 } }
 
   /// The rest; nil for no limit. Throws `.timedOut` when nothing is left.
   func rest() throws(DHTError) -> Duration? {
