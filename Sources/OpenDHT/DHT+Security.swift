@@ -66,38 +66,37 @@ extension DHT {
   /// Throws `.recipientUnknown` when there is none, and what `get` throws.
   public func publicKey(of recipient: Recipient, deadline: Duration? = nil) async throws(DHTError) -> PublicKey {
     if let key = recipient.key ?? knownKey(of: recipient) { return key }
-    return try await certificate(of: recipient, deadline: deadline).publicKey
+    let key = try await lookUp(recipient, deadline: deadline) { _ in true }.publicKey
+    keys.insert(key)
+    return key
   }
 
   /// Finds a certificate: our own, one registered or looked up before, or one on the network.
   ///
-  /// Whoever owns the key can publish a certificate with any name and any issuer: only the key in it is certain. Verify
-  /// the chain with a `TrustList` before believing the rest. Throws `.recipientUnknown` when there is none, and what
-  /// `get` throws.
-  public func certificate(of recipient: Recipient, deadline: Duration? = nil) async throws(DHTError) -> Certificate {
+  /// Nodes do not check who made a certificate: **anybody** can publish one with somebody's public key, and any name and
+  /// issuer beside it. Only the key in it is certain. Give a trust list to get one that it finds valid, whatever else
+  /// stands there. Without one, a certificate that was properly signed, by itself or by each issuer of its chain, is taken
+  /// before others, which is no proof either.
+  ///
+  /// Throws `.recipientUnknown` when there is none, and what `get` throws.
+  public func certificate(
+    of recipient: Recipient, trustedBy trust: TrustList? = nil, deadline: Duration? = nil
+  ) async throws(DHTError) -> Certificate {
     if let own = identity?.certificate, recipient.isOwner(of: own.publicKey) { return own }
-    let known = recipient.longID.flatMap { keys.certificate($0) } ?? recipient.id.flatMap { keys.certificate($0) }
-    if let known, recipient.isOwner(of: known.publicKey) { return known }
-    let budget = Budget(deadline)
-    var failure: DHTError?
-    for place in recipient.certificateKeys {
-      let found = values(at: place, where: [.valueType(Certificate.valueType)], deadline: try budget.rest())
-      for await value in found {
-        guard let certificate = await Self.read(value), recipient.isOwner(of: certificate.publicKey) else { continue }
-        keys.insert(certificate)
-        return certificate
-      }
-      do throws(DHTError) {
-        _ = try await found.handle.operation.getOutcome(unlessFound: false)
-      } catch {
-        failure = error
-      }
+    if let known = knownCertificate(of: recipient) {
+      guard let trust else { return known }
+      if await Self.isValid(known, trust) { return known }
     }
-    throw failure ?? .recipientUnknown(recipient)
+    let found = try await lookUp(recipient, deadline: deadline, orAny: trust == nil) { certificate in
+      if let trust { trust.verify(certificate).isValid } else { certificate.isProperlySigned }
+    }
+    keys.insert(found)
+    return found
   }
 
-  /// Makes a certificate known, as if it had been looked up.
-  public func register(_ certificate: Certificate) { keys.insert(certificate) }
+  /// Makes a certificate known, as if it had been looked up. It is never replaced by one that is found on the network, nor
+  /// forgotten for others.
+  public func register(_ certificate: Certificate) { keys.register(certificate) }
 }
 
 extension DHT {
@@ -111,6 +110,63 @@ extension DHT {
     if let own = identity?.privateKey.publicKey, recipient.isOwner(of: own) { return own }
     let known = recipient.longID.flatMap { keys.key($0) } ?? recipient.id.flatMap { keys.key($0) }
     return known.flatMap { recipient.isOwner(of: $0) ? $0 : nil }
+  }
+
+  private func knownCertificate(of recipient: Recipient) -> Certificate? {
+    let known = recipient.longID.flatMap { keys.certificate($0) } ?? recipient.id.flatMap { keys.certificate($0) }
+    return known.flatMap { recipient.isOwner(of: $0.publicKey) ? $0 : nil }
+  }
+
+  /// The first certificate of the recipient's key on the network that is good enough; else, with `orAny`, the first one.
+  private func lookUp(
+    _ recipient: Recipient, deadline: Duration?, orAny: Bool = false,
+    isEnough: @escaping @Sendable (Certificate) -> Bool
+  ) async throws(DHTError) -> Certificate {
+    // All places at once: one that stays silent must not use up the other's time.
+    let searches = recipient.certificateKeys.map { place in
+      values(at: place, where: [.valueType(Certificate.valueType)], deadline: deadline)
+    }
+    var first: Certificate?
+    for await (certificate, isEnough) in Self.certificates(of: recipient, in: searches, isEnough) {
+      if isEnough { return certificate }
+      if orAny, first == nil { first = certificate }
+    }
+    if let first { return first }
+    for found in searches {
+      _ = try await found.handle.operation.getOutcome(unlessFound: false)
+    }
+    throw .recipientUnknown(recipient)
+  }
+
+  /// The recipient's certificates as they come from any of several gets, each with whether it is good enough.
+  private static func certificates(
+    of recipient: Recipient, in searches: [Values], _ isEnough: @escaping @Sendable (Certificate) -> Bool
+  ) -> AsyncStream<(Certificate, Bool)> {
+    AsyncStream { continuation in
+      let reading = Task {
+        await withTaskGroup(of: Void.self) { group in
+          for found in searches {
+            group.addTask {
+              for await value in found {
+                let read = await WorkThreads.application.value { () -> (Certificate, Bool)? in
+                  guard let certificate = try? Certificate(valueData: value.data),
+                    recipient.isOwner(of: certificate.publicKey)
+                  else { return nil }
+                  return (certificate, isEnough(certificate))
+                }
+                if let read { continuation.yield(read) }
+              }
+            }
+          }
+        }
+        continuation.finish()
+      }
+      continuation.onTermination = { _ in reading.cancel() }
+    }
+  }
+
+  private static func isValid(_ certificate: Certificate, _ trust: TrustList) async -> Bool {
+    await WorkThreads.application.value { trust.verify(certificate).isValid }
   }
 
   /// One more than the highest sequence number of ours under the value's id, given to nobody else.
@@ -167,10 +223,6 @@ extension DHT {
     }
     return try result.mapError { DHTError.security($0) }.get()
   }
-
-  private static func read(_ value: Value) async -> Certificate? {
-    await WorkThreads.application.value { try? Certificate(valueData: value.data) }
-  }
 }
 
 /// What is left of the time that a caller gave to several operations in a row.
@@ -191,11 +243,22 @@ private struct Budget {
   }
 }
 
+extension Certificate {
+  /// Whether each certificate of the chain is signed by the next one, and the last by itself.
+  fileprivate var isProperlySigned: Bool {
+    let links = chain
+    guard let root = links.last, root.isSigned(by: root.publicKey) else { return false }
+    return zip(links, links.dropFirst()).allSatisfy { $0.isSigned(by: $1.publicKey) }
+  }
+}
+
 extension Value {
-  /// Who signed it; nil for a value that nobody signed, or one still encrypted. A delivered value's signature was verified.
+  /// Who signed it; nil for a value that nobody signed, or one still encrypted. The signature of a value that a get or a
+  /// listen delivered was verified, unless the node does not open values (`opensValues`).
   public var signer: PublicKey? { ownerKey }
   /// Id of who signed it.
   public var signerID: InfoHash? { signature.map { publicKeyID($0.owner) } }
-  /// Whether it came encrypted for us.
-  public var wasEncrypted: Bool { signature?.recipient != nil }
+  /// Whom the signer names as the recipient. Says nothing about how the value came: anybody can name one in a value that
+  /// was never encrypted, and whoever opened one can pass on what was inside.
+  public var recipientID: InfoHash? { signature?.recipient }
 }
