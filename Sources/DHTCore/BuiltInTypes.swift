@@ -16,6 +16,9 @@ extension ValueType {
     ValueType(id: 8, name: "Certificate", lifetime: .seconds(7 * 86400)),
   ]
 
+  /// What a type that nobody registered gets: 10 minutes, up to 64 KiB, no edit. (wire.md §11.3)
+  public static let unknown = ValueType(id: 0, name: "", lifetime: defaultLifetime)
+
   /// Refuses a message that names no service. Data that is no message is stored. (wire.md §11.3)
   private static let storeMessage: StorePolicy = { value, origin in
     namesNoService(value.data) ? nil : storeUpToMaximumSize(value, origin)

@@ -195,9 +195,8 @@ extension NodeDriver {
   // Verifying and decrypting takes milliseconds: it goes to other threads and comes back as an input.
   private func run(_ check: Check) {
     let driver = NIOLoopBound(self, eventLoop: loop)
-    let threads: WorkThreads = check.isForApplication ? .application : .strangers
-    threads.run { [loop] in
-      let result = check.run()
+    let threads: WorkThreads = check.isForApplication ? .openings : .strangers
+    threads.run(RunningCheck(check)) { [loop] result in
       loop.execute { driver.value.step { node, now in node.checked(result, now: now) } }
     }
   }

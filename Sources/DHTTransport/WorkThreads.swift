@@ -1,17 +1,21 @@
+internal import DHTCore
 internal import NIOCore
 internal import NIOPosix
 
 /// Threads for work that takes milliseconds: signatures, decryption, key generation. They are the process's, not a node's.
 public final class WorkThreads: Sendable {
-  /// For what an application waits for: one thread for each core.
+  /// For what the application asked for itself, as signing: one thread for each core. Nothing that others send waits here.
   public static let application = WorkThreads(count: System.coreCount)
+  /// For opening what gets and listens of the application bring: all cores but one, since strangers choose how much of it
+  /// there is, and the network is to be served meanwhile.
+  public static let openings = WorkThreads(count: max(1, System.coreCount - 1))
   /// For what strangers bring: half of the cores, so that their flood leaves the rest for ourselves. What waits here is
   /// bounded by each node (`Limits.pendingPuts`).
   public static let strangers = WorkThreads(count: max(1, System.coreCount / 2))
 
   private let pool: NIOThreadPool
 
-  private init(count: Int) {
+  init(count: Int) {
     pool = NIOThreadPool(numberOfThreads: count)
     pool.start()
   }
@@ -19,6 +23,14 @@ public final class WorkThreads: Sendable {
   /// Runs a piece of work when a thread is free.
   public func run(_ work: @escaping @Sendable () -> Void) {
     pool.submit { _ in work() }
+  }
+
+  /// Runs a check, portion by portion: after each one, what waits meanwhile comes first.
+  func run(_ check: RunningCheck, _ done: @escaping @Sendable (CheckResult) -> Void) {
+    run {
+      var check = check
+      if let result = check.advance() { done(result) } else { self.run(check, done) }
+    }
   }
 
   /// Runs a piece of work when a thread is free, and returns what it made. Blocks no thread of the caller's.

@@ -2,6 +2,7 @@ internal import DHTCore
 public import DHTModel
 public import DHTSecurity
 internal import DHTTransport
+internal import NIOConcurrencyHelpers
 
 extension DHT {
   /// Who this node is; nil without an identity.
@@ -13,11 +14,11 @@ extension DHT {
   ///     try await dht.putSigned(Value("meet at one", id: 7), at: room)      // replaces the first
   ///
   /// Nodes let only its owner replace a signed value, with a higher sequence number. For a value with an id of its own,
-  /// that number is one more than the highest found on the network or among our own puts; that costs a get. An id of 0
-  /// is replaced by a random one, and nothing has to be looked up.
+  /// that number is one more than the highest found on the network or among our own puts; that costs a get, which takes
+  /// at most half of the time until the deadline. An id of 0 is replaced by a random one, and nothing is looked up.
   ///
   /// Throws, beside what `put` throws: `.noIdentity`; `.security(.unsupportedKey)` for a key that is not RSA, whose
-  /// signature no peer would accept; `.sequenceExhausted` when the value has been edited 65535 times.
+  /// signature no peer would accept; `.security(.encryptedValue)` for a value that is encrypted; `.sequenceExhausted` when the value has been edited 65535 times.
   @discardableResult
   public func putSigned(
     _ value: Value, at key: InfoHash, permanent: Bool = false, verify: Bool = false, deadline: Duration? = nil
@@ -65,38 +66,37 @@ extension DHT {
   /// Throws `.recipientUnknown` when there is none, and what `get` throws.
   public func publicKey(of recipient: Recipient, deadline: Duration? = nil) async throws(DHTError) -> PublicKey {
     if let key = recipient.key ?? knownKey(of: recipient) { return key }
-    return try await certificate(of: recipient, deadline: deadline).publicKey
+    let key = try await lookUp(recipient, deadline: deadline) { _ in true }.publicKey
+    keys.insert(key)
+    return key
   }
 
   /// Finds a certificate: our own, one registered or looked up before, or one on the network.
   ///
-  /// Whoever owns the key can publish a certificate with any name and any issuer: only the key in it is certain. Verify
-  /// the chain with a `TrustList` before believing the rest. Throws `.recipientUnknown` when there is none, and what
-  /// `get` throws.
-  public func certificate(of recipient: Recipient, deadline: Duration? = nil) async throws(DHTError) -> Certificate {
+  /// Nodes do not check who made a certificate: **anybody** can publish one with somebody's public key, and any name and
+  /// issuer beside it. Only the key in it is certain. Give a trust list to get one that it finds valid, whatever else
+  /// stands there. Without one, a certificate that was properly signed, by itself or by each issuer of its chain, is taken
+  /// before others, which is no proof either.
+  ///
+  /// Throws `.recipientUnknown` when there is none, and what `get` throws.
+  public func certificate(
+    of recipient: Recipient, trustedBy trust: TrustList? = nil, deadline: Duration? = nil
+  ) async throws(DHTError) -> Certificate {
     if let own = identity?.certificate, recipient.isOwner(of: own.publicKey) { return own }
-    let known = recipient.longID.flatMap { keys.certificate($0) } ?? recipient.id.flatMap { keys.certificate($0) }
-    if let known, recipient.isOwner(of: known.publicKey) { return known }
-    let budget = Budget(deadline)
-    var failure: DHTError?
-    for place in recipient.certificateKeys {
-      let found = values(at: place, where: [.valueType(Certificate.valueType)], deadline: try budget.rest())
-      for await value in found {
-        guard let certificate = await Self.read(value), recipient.isOwner(of: certificate.publicKey) else { continue }
-        keys.insert(certificate)
-        return certificate
-      }
-      do throws(DHTError) {
-        _ = try await found.handle.operation.getOutcome(unlessFound: false)
-      } catch {
-        failure = error
-      }
+    if let known = knownCertificate(of: recipient) {
+      guard let trust else { return known }
+      if await Self.isValid(known, trust) { return known }
     }
-    throw failure ?? .recipientUnknown(recipient)
+    let found = try await lookUp(recipient, deadline: deadline, orAny: trust == nil) { certificate in
+      if let trust { trust.verify(certificate).isValid } else { certificate.isProperlySigned }
+    }
+    keys.insert(found)
+    return found
   }
 
-  /// Makes a certificate known, as if it had been looked up.
-  public func register(_ certificate: Certificate) { keys.insert(certificate) }
+  /// Makes a certificate known, as if it had been looked up. It is never replaced by one that is found on the network, nor
+  /// forgotten for others.
+  public func register(_ certificate: Certificate) { keys.register(certificate) }
 }
 
 extension DHT {
@@ -112,16 +112,100 @@ extension DHT {
     return known.flatMap { recipient.isOwner(of: $0) ? $0 : nil }
   }
 
-  /// One more than the highest sequence number of ours under the value's id.
+  private func knownCertificate(of recipient: Recipient) -> Certificate? {
+    let known = recipient.longID.flatMap { keys.certificate($0) } ?? recipient.id.flatMap { keys.certificate($0) }
+    return known.flatMap { recipient.isOwner(of: $0.publicKey) ? $0 : nil }
+  }
+
+  /// The first certificate of the recipient's key on the network that is good enough; else, with `orAny`, the first one.
+  private func lookUp(
+    _ recipient: Recipient, deadline: Duration?, orAny: Bool = false,
+    isEnough: @escaping @Sendable (Certificate) -> Bool
+  ) async throws(DHTError) -> Certificate {
+    // All places at once: one that stays silent must not use up the other's time.
+    let searches = recipient.certificateKeys.map { place in
+      values(at: place, where: [.valueType(Certificate.valueType)], deadline: deadline)
+    }
+    var first: Certificate?
+    for await (certificate, isEnough) in Self.certificates(of: recipient, in: searches, isEnough) {
+      if isEnough { return certificate }
+      if orAny, first == nil { first = certificate }
+    }
+    if let first { return first }
+    for found in searches {
+      _ = try await found.handle.operation.getOutcome(unlessFound: false)
+    }
+    throw .recipientUnknown(recipient)
+  }
+
+  /// The recipient's certificates as they come from any of several gets, each with whether it is good enough.
+  private static func certificates(
+    of recipient: Recipient, in searches: [Values], _ isEnough: @escaping @Sendable (Certificate) -> Bool
+  ) -> AsyncStream<(Certificate, Bool)> {
+    AsyncStream { continuation in
+      let reading = Task {
+        await withTaskGroup(of: Void.self) { group in
+          for found in searches {
+            group.addTask {
+              for await value in found {
+                let read = await WorkThreads.application.value { () -> (Certificate, Bool)? in
+                  guard let certificate = try? Certificate(valueData: value.data),
+                    recipient.isOwner(of: certificate.publicKey)
+                  else { return nil }
+                  return (certificate, isEnough(certificate))
+                }
+                if let read { continuation.yield(read) }
+              }
+            }
+          }
+        }
+        continuation.finish()
+      }
+      continuation.onTermination = { _ in reading.cancel() }
+    }
+  }
+
+  private static func isValid(_ certificate: Certificate, _ trust: TrustList) async -> Bool {
+    await WorkThreads.application.value { trust.verify(certificate).isValid }
+  }
+
+  /// One more than the highest sequence number of ours under the value's id, given to nobody else.
   private func nextSequence(of value: Value, at key: InfoHash, _ budget: Budget) async throws(DHTError) -> UInt16 {
-    let owner = identity?.privateKey.publicKey.derRepresentation
-    // As it is found out, or as we keep it alive; the network may have forgotten.
-    var known = await announcedValues(at: key)
-    known += try await get(key, where: [.id(value.id)], deadline: budget.rest()).values
-    let highest = known.filter { $0.id == value.id && $0.signature?.owner == owner }.map(\.sequence).max()
-    guard let highest else { return value.sequence }
-    guard highest < .max else { throw .sequenceExhausted }
-    return max(value.sequence, highest + 1)
+    // As we keep it alive, or as it is found out; the network may have forgotten.
+    let found = try await editions(of: value.id, at: key, deadline: budget.half())
+    let highest = await highestOfOurs(await announcedValues(at: key) + found, id: value.id)
+    guard highest.map({ $0 < .max }) ?? true else { throw .sequenceExhausted }
+    let lowest = highest.map { max(value.sequence, $0 + 1) } ?? value.sequence
+    let name = IssuedSequences.Name(key: key, id: value.id)
+    return try issued.withLockedValue { issued in
+      Result { () throws(DHTError) in try issued.issue(name, atLeast: lowest) }
+    }.get()
+  }
+
+  /// What the network has under an id. That nobody could be asked, or not in time, is no reason not to put.
+  /// (crypto.md §4.5)
+  private func editions(
+    of id: Value.ID, at key: InfoHash, deadline: Duration?
+  ) async throws(DHTError) -> [Value] {
+    do throws(DHTError) {
+      return try await get(key, where: [.id(id)], deadline: deadline).values
+    } catch {
+      switch error {
+      case .cancelled, .notRunning, .invalid: throw error
+      default: return []
+      }
+    }
+  }
+
+  /// The highest number under which we signed; anybody can write our key and a number beside a bad signature.
+  private func highestOfOurs(_ values: [Value], id: Value.ID) async -> UInt16? {
+    guard let owner = identity?.privateKey.publicKey else { return nil }
+    let candidates = values.filter { $0.id == id && $0.signature != nil }
+    guard !candidates.isEmpty else { return nil }
+    return await WorkThreads.application.value {
+      // The highest first: one signature is verified, unless there are forged ones.
+      candidates.sorted { $0.sequence > $1.sequence }.first { $0.ownerKey == owner && $0.hasValidSignature }?.sequence
+    }
   }
 
   // Making signatures takes milliseconds: never on a thread that serves the network, nor on the pool of async tasks.
@@ -139,10 +223,6 @@ extension DHT {
     }
     return try result.mapError { DHTError.security($0) }.get()
   }
-
-  private static func read(_ value: Value) async -> Certificate? {
-    await WorkThreads.application.value { try? Certificate(valueData: value.data) }
-  }
 }
 
 /// What is left of the time that a caller gave to several operations in a row.
@@ -150,6 +230,9 @@ private struct Budget {
   private let end: ContinuousClock.Instant?
 
   init(_ duration: Duration?) { end = duration.map { ContinuousClock.now + $0 } }
+
+  /// Half of what is left, for a first step that the second one can do without; nil for no limit.
+  func half() throws(DHTError) -> Duration? { try rest().map { $0 / 2 } }
 
   /// The rest; nil for no limit. Throws `.timedOut` when nothing is left.
   func rest() throws(DHTError) -> Duration? {
@@ -160,11 +243,22 @@ private struct Budget {
   }
 }
 
+extension Certificate {
+  /// Whether each certificate of the chain is signed by the next one, and the last by itself.
+  fileprivate var isProperlySigned: Bool {
+    let links = chain
+    guard let root = links.last, root.isSigned(by: root.publicKey) else { return false }
+    return zip(links, links.dropFirst()).allSatisfy { $0.isSigned(by: $1.publicKey) }
+  }
+}
+
 extension Value {
-  /// Who signed it; nil for a value that nobody signed, or one still encrypted. A delivered value's signature was verified.
+  /// Who signed it; nil for a value that nobody signed, or one still encrypted. The signature of a value that a get or a
+  /// listen delivered was verified, unless the node does not open values (`opensValues`).
   public var signer: PublicKey? { ownerKey }
   /// Id of who signed it.
   public var signerID: InfoHash? { signature.map { publicKeyID($0.owner) } }
-  /// Whether it came encrypted for us.
-  public var wasEncrypted: Bool { signature?.recipient != nil }
+  /// Whom the signer names as the recipient. Says nothing about how the value came: anybody can name one in a value that
+  /// was never encrypted, and whoever opened one can pass on what was inside.
+  public var recipientID: InfoHash? { signature?.recipient }
 }

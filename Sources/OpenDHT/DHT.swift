@@ -1,6 +1,7 @@
 internal import DHTCore
 public import DHTModel
 internal import DHTSecurity
+internal import NIOConcurrencyHelpers
 internal import NIOCore
 
 /// A node of the distributed hash table, and everything an application does with it.
@@ -23,6 +24,7 @@ public final class DHT: Sendable {
   let session: NIOLoopBoundBox<Session>
   /// Keys and certificates that were looked up, or seen on values.
   let keys = KeyCache()
+  let issued = NIOLockedValueBox(IssuedSequences())
 
   /// Prepares a node. Opens nothing and starts nothing.
   public init(_ configuration: Configuration = Configuration()) {

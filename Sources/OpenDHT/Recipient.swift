@@ -7,11 +7,11 @@ public import DHTSecurity
 /// where you have them, or the key itself. (crypto.md §5.4)
 public struct Recipient: Hashable, Sendable {
   /// SHA-1 of the key, if it is known.
-  public var id: InfoHash?
+  public let id: InfoHash?
   /// SHA-256 of the key, if it is known.
-  public var longID: PublicKeyID?
+  public let longID: PublicKeyID?
   /// The key, if it is known: nothing has to be looked up then.
-  public var key: PublicKey?
+  public let key: PublicKey?
 
   /// The owner of a key.
   public static func key(_ key: PublicKey) -> Recipient { Recipient(id: key.id, longID: key.longID, key: key) }

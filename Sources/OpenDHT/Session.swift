@@ -54,6 +54,7 @@ final class Session {
     log = SessionLog(configuration.logger, nodeID)
     var node = configuration.core(nodeID)
     node.types = node.types.secured()
+    node.unknownType = node.unknownType.withWellFormedOwners()
     if configuration.opensValues { node.opener = ValueOpener(key: configuration.identity?.privateKey, keys: keys) }
     nodeConfiguration = node
   }

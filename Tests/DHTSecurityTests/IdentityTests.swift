@@ -35,7 +35,7 @@ struct IdentityTests {
     let old = umask(0)
     defer { umask(old) }
     for password in [nil, "", "pässword"] as [String?] {
-      try device.save(to: folder.path("device"), password: password)
+      try device.save(to: folder.path("device"), password: password, overwrite: true)
       let loaded = try Identity.load(path: folder.path("device"), password: password)
       #expect(loaded.certificate == device.certificate && loaded.id == device.id && loaded.nodeID == device.nodeID)
     }
@@ -49,8 +49,31 @@ struct IdentityTests {
     let folder = try Folder()
     try Data([1]).write(to: folder.url("x.pem"))
     chmod(folder.path("x.pem"), 0o666)
-    try SecureFile.write([2], to: folder.path("x.pem"), mode: 0o600)
+    try SecureFile.write([SecureFile.Content(bytes: [2], path: folder.path("x.pem"), mode: 0o600)])
     #expect(try folder.mode("x.pem") == 0o600 && SecureFile.read(folder.path("x.pem"), limit: 10) == [2])
+  }
+
+  @Test("C-9.6: a key is not lost to another one unless that is asked for, nor to a certificate that cannot be written")
+  func keepingKeys() throws {
+    let folder = try Folder(), path = folder.path("x")
+    let old = try Identity.generateAuthority(name: "old"), new = try Identity.generateAuthority(name: "new")
+    try old.save(to: path)
+    try old.save(to: path)
+    #expect(throws: SecurityError.file(path: path + ".pem", code: EEXIST)) { try new.save(to: path) }
+    #expect(try Identity.load(path: path).id == old.id)
+    // Nothing can be written beside a certificate with so long a name.
+    let long = folder.path(String(repeating: "n", count: 240))
+    #expect(throws: SecurityError.self) { try new.save(to: long) }
+    #expect(try folder.files() == ["x.crt", "x.pem"])
+    try new.save(to: path, overwrite: true)
+    #expect(try Identity.load(path: path).id == new.id)
+    try Data([1]).write(to: folder.url("y.pem"))
+    #expect(throws: SecurityError.file(path: folder.path("y.pem"), code: EEXIST)) { try new.save(to: folder.path("y")) }
+    // The second of two contents fails: the first is not moved to its place.
+    let good = SecureFile.Content(bytes: [1], path: folder.path("good"), mode: 0o600)
+    let bad = SecureFile.Content(bytes: [1], path: folder.path("no/such/folder"), mode: 0o600)
+    #expect(throws: SecurityError.file(path: bad.path, code: ENOENT)) { try SecureFile.write([good, bad]) }
+    #expect(try folder.files() == ["x.crt", "x.pem", "y.pem"])
   }
 
   @Test("C§6.3: what cannot be read or written is told, with the file's name")
@@ -60,7 +83,7 @@ struct IdentityTests {
     #expect(throws: SecurityError.file(path: missing + ".pem", code: ENOENT)) { try Identity.load(path: missing) }
     let identity = try Identity.generateAuthority(name: "x")
     let nowhere = folder.path("no/such/folder")
-    #expect(throws: SecurityError.file(path: nowhere + ".pem", code: ENOENT)) { try identity.save(to: nowhere) }
+    #expect(throws: SecurityError.file(path: nowhere + ".crt", code: ENOENT)) { try identity.save(to: nowhere) }
     try Data(count: 300_000).write(to: folder.url("big.pem"))
     #expect(throws: SecurityError.malformed(.privateKey)) { try Identity.load(path: folder.path("big")) }
   }

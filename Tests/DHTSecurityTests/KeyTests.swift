@@ -80,7 +80,7 @@ struct KeyTests {
     #expect(rsa.kind == .rsa(bits: 2048))
     #expect(rsa.kind.signsValues && rsa.kind.receivesValues)
     for curve in Curve.allCases { #expect(try PrivateKey.generateEC(curve: curve).kind == .ec(curve)) }
-    for bits in [0, 1024, 2047, 2049, 16_392, Int.max, -1] {
+    for bits in [0, 1024, 2047, 2049, 16_392, 2056, 8200, 16_384, Int.max, -1] {
       #expect(throws: SecurityError.keySize(bits)) { try PrivateKey.generateRSA(bits: bits) }
     }
   }

@@ -3,7 +3,8 @@ import DHTModel
 /// Work on values that takes long: signatures to verify, cyphers to open.
 ///
 /// The node tells of it by `Event.check`. The driver runs it on another thread and hands the result to `Node.checked`;
-/// each exactly once. Until then the values wait, and nothing else does.
+/// each exactly once. Until then the values wait, and nothing else does. A driver whose threads others need, too, does it
+/// in portions: see `RunningCheck`.
 ///
 ///     case .check(let check): pool.submit { let result = check.run(); loop.execute { node.checked(result, now: now) } }
 public struct Check: Sendable {
@@ -33,9 +34,9 @@ public struct Check: Sendable {
 
   /// Does the work, on the calling thread.
   public func run() -> CheckResult {
-    switch work {
-    case .admit(let admissions): CheckResult(id: id, answer: .admitted(admissions.map { $0.decide() }))
-    case .open(let values, let opener): CheckResult(id: id, answer: .opened(values.map { opener.open($0) }))
+    var running = RunningCheck(self)
+    while true {
+      if let result = running.advance() { return result }
     }
   }
 }

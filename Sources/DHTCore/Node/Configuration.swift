@@ -19,6 +19,8 @@ public struct Configuration: Sendable {
   public var maintainsStorage = false
   /// Types with a lifetime or policies of their own. Unknown types live 10 min and are never replaced.
   public var types: [ValueType] = ValueType.builtIn
+  /// Lifetime and policies of types that are not among these; the security layer supplies one that looks at owners.
+  public var unknownType = ValueType.unknown
   /// SHA-1 of an owner's DER key; supplied by the security layer, since the core has no hash functions.
   public var ownerID: @Sendable (_ owner: [UInt8]) -> InfoHash? = { _ in nil }
   /// Verifies and decrypts what gets and listens deliver; nil delivers signed and encrypted values as they came.

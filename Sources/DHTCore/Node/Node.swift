@@ -68,7 +68,9 @@ public struct Node: ~Copyable {
     var random = RandomSource(seed)
     let id = configuration.nodeID ?? NodeID.random(using: &random)
     let limits = configuration.limits
-    store = ValueStore(types: configuration.types, limits: limits, ownerID: configuration.ownerID)
+    store = ValueStore(
+      types: configuration.types, unknownType: configuration.unknownType, limits: limits,
+      ownerID: configuration.ownerID)
     listeners = RemoteListeners(limits: limits)
     tokens = TokenIssuer(random: &random, now: now)
     limiter = RateLimiter(

@@ -51,8 +51,7 @@ struct ValueStore: Sendable {
   let types: [UInt16: ValueType]
   let limits: Limits
   let ownerID: @Sendable ([UInt8]) -> InfoHash?
-  /// What an unknown type gets: 10 minutes, up to 64 KiB, no edit. (wire.md §11.3)
-  private static let unknownType = ValueType(id: 0, name: "", lifetime: ValueType.defaultLifetime)
+  private let unknownType: ValueType
 
   // Shared with the extensions; nobody else touches these.
   var values = Slab(vacant: StoredValue.vacant)
@@ -72,8 +71,12 @@ struct ValueStore: Sendable {
   var evictionCount = 0
 
   /// An empty store. `ownerID` hashes an owner's key; only the security layer knows how.
-  init(types: [ValueType], limits: Limits, ownerID: @escaping @Sendable ([UInt8]) -> InfoHash?) {
+  init(
+    types: [ValueType], unknownType: ValueType = .unknown, limits: Limits,
+    ownerID: @escaping @Sendable ([UInt8]) -> InfoHash?
+  ) {
     self.types = Dictionary(types.map { ($0.id, $0) }, uniquingKeysWith: { _, last in last })
+    self.unknownType = unknownType
     self.limits = limits
     self.ownerID = ownerID
   }
@@ -118,7 +121,7 @@ struct ValueStore: Sendable {
   /// What changed, oldest first: every put, refresh, expiry, eviction and removal. Drain it after every call.
   mutating func takeChange() -> StoreChange? { changes.popFirst() }
 
-  func type(_ id: UInt16) -> ValueType { types[id] ?? Self.unknownType }
+  func type(_ id: UInt16) -> ValueType { types[id] ?? unknownType }
 }
 
 // MARK: Policies

@@ -1,13 +1,31 @@
 extension Identity {
   /// Writes `path.pem`, the private key, and `path.crt`, the whole chain. (crypto.md §6.3)
   ///
-  /// The key file can be read by its owner alone from its first byte on. Each file is written beside its place, synced
-  /// and moved there: a crash leaves the old one or the new one.
-  /// - Parameter password: Encrypts the key. 2.4.12 cannot load such a file.
-  /// - Throws: `SecurityError.file`.
-  public func save(to path: String, password: String? = nil) throws(SecurityError) {
-    try SecureFile.write(Array(privateKey.pemRepresentation(password: password).utf8), to: path + ".pem", mode: 0o600)
-    try SecureFile.write(Array(certificate.pemRepresentation.utf8), to: path + ".crt", mode: 0o644)
+  /// The key file can be read by its owner alone from its first byte on. Both files are written beside their places and
+  /// synced before the first of them is moved there: a full disk leaves the old identity whole. A crash between the two
+  /// moves leaves the new certificate beside the old key, which `load` refuses; the key is moved last, so as not to be lost.
+  ///
+  /// - Parameters:
+  ///   - password: Encrypts the key. 2.4.12 cannot load such a file.
+  ///   - overwrite: Whether to replace a key file that holds another key, or cannot be read; that key is gone then.
+  /// - Throws: `SecurityError.file`; its code is `EEXIST` where `overwrite` would be needed.
+  public func save(to path: String, password: String? = nil, overwrite: Bool = false) throws(SecurityError) {
+    let keyPath = path + ".pem"
+    if !overwrite, SecureFile.exists(keyPath), !isKey(in: keyPath, password: password) {
+      throw .file(path: keyPath, code: SecureFile.alreadyThere)
+    }
+    try SecureFile.write([
+      SecureFile.Content(bytes: Array(certificate.pemRepresentation.utf8), path: path + ".crt", mode: 0o644),
+      SecureFile.Content(
+        bytes: Array(privateKey.pemRepresentation(password: password).utf8), path: keyPath, mode: 0o600),
+    ])
+  }
+
+  private func isKey(in path: String, password: String?) -> Bool {
+    guard let bytes = try? SecureFile.read(path, limit: CertificateLimits.inputByteCount),
+      let key = try? PrivateKey(decoding: bytes, password: password)
+    else { return false }
+    return key.publicKey == privateKey.publicKey
   }
 
   /// Reads what `save` or a peer's tool wrote: `path.pem` and `path.crt`, with the whole chain.

@@ -7,7 +7,7 @@ public import DHTModel
 ///     try identity.save(to: "laptop")                          // laptop.pem, laptop.crt
 public struct Identity: Sendable {
   /// The certificate, with the chain of its issuers.
-  public var certificate: Certificate
+  public private(set) var certificate: Certificate
   /// The key.
   public let privateKey: PrivateKey
 

@@ -28,20 +28,43 @@ enum SecureFile {
     return Array(bytes.prefix(limit + 1))
   }
 
-  /// Writes beside the place, syncs, moves there. The mode holds from the first byte on, whatever the umask allows.
-  static func write(_ bytes: [UInt8], to path: String, mode: mode_t) throws(SecurityError) {
+  /// Bytes for a place. The mode holds from the first byte on, whatever the umask allows.
+  struct Content {
+    let bytes: [UInt8]
+    let path: String
+    let mode: mode_t
+  }
+
+  /// Writes all beside their places, syncs, and moves them there when every one is written, in the order given.
+  static func write(_ contents: [Content]) throws(SecurityError) {
+    var written: [(temporary: String, path: String)] = []
+    // What was moved is no longer there; nobody else has such a name.
+    defer { for file in written { unlink(file.temporary) } }
+    for content in contents { written.append((try writeBeside(content), content.path)) }
+    for file in written where rename(file.temporary, file.path) != 0 { throw .file(path: file.path, code: errno) }
+    for file in written { syncFolder(of: file.path) }
+  }
+
+  /// Code of the error that a file is there already.
+  static let alreadyThere = EEXIST
+
+  /// Whether something stands in a place, or cannot be looked at.
+  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 || errno != ENOENT }
+
+  /// The name of the file beside the place.
+  private static func writeBeside(_ content: Content) throws(SecurityError) -> String {
+    let path = content.path
     let temporary = "\(path).\(hexString(randomBytes(8)))"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, content.mode)
     guard descriptor >= 0 else { throw .file(path: path, code: errno) }
-    var code = writeAll(bytes, to: descriptor)
+    var code = writeAll(content.bytes, to: descriptor)
     if code == 0, fsync(descriptor) != 0 { code = errno }
     if close(descriptor) != 0, code == 0 { code = errno }
-    if code == 0, rename(temporary, path) != 0 { code = errno }
     guard code == 0 else {
       unlink(temporary)
       throw .file(path: path, code: code)
     }
-    syncFolder(of: path)
+    return temporary
   }
 
   private static func readSome(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {

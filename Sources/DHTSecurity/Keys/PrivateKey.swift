@@ -33,10 +33,12 @@ public struct PrivateKey: Sendable {
   }
 
   /// Makes an RSA key with the exponent 65537.
-  /// - Parameter bits: 2048 … 16384, a multiple of 8, since nobody can encrypt to other keys. Peers make 4096.
+  /// - Parameter bits: 2048 … 8192, a multiple of 128. Peers make 4096.
   /// - Throws: `SecurityError.keySize` for any other count.
   public static func generateRSA(bits: Int = 4096) throws(SecurityError) -> PrivateKey {
-    guard KeyLimits.generatedRSABits.contains(bits), bits.isMultiple(of: 8) else { throw .keySize(bits) }
+    guard KeyLimits.generatedRSABits.contains(bits), bits.isMultiple(of: KeyLimits.generatedRSAStep) else {
+      throw .keySize(bits)
+    }
     return try PrivateKey(material: .rsa(RSAPrivateKey.generate(bits: bits)))
   }
 

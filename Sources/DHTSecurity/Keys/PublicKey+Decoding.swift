@@ -6,7 +6,7 @@ extension PublicKey {
   /// Reads a key as PEM, or else as DER SubjectPublicKeyInfo, as peers do wherever they expect one. (crypto.md §1.3)
   ///
   /// Bytes after a PEM are ignored: 2.4.12 writes a zero there.
-  /// - Throws: `SecurityError.malformed(.publicKey)` for anything else, RSA outside 1024 … 16384 bits, or over 2 KiB of DER.
+  /// - Throws: `SecurityError.malformed(.publicKey)` for anything else, RSA outside 1024 … 8192 bits, or over 2 KiB of DER.
   public init(decoding bytes: some Sequence<UInt8>) throws(SecurityError) {
     // One more than may be, so that no long sequence is copied.
     let bytes = Array(bytes.prefix(KeyLimits.publicKeyInputByteCount + 1))

@@ -17,7 +17,7 @@ extension ValueOpener {
       let found = OpeningCache.Finding(opening: value, by: key)
       cache[name] = found
       let opening = found.opening(of: value)
-      if case .opened(let value) = opening, let owner = value.ownerKey { keys.insert(owner) }
+      if case .opened(let value) = opening, let owner = value.ownerKey { keys.insertSeen(owner) }
       return opening
     }
   }
@@ -42,7 +42,7 @@ extension OpeningCache.Finding {
     case .opened(let content):
       var opened = value
       opened.content = content
-      opened.priority = 0
+      (opened.priority, opened.pushTypeBytes) = (0, [])
       return .opened(opened)
     }
   }
