@@ -62,6 +62,9 @@ public struct Value: Hashable, Sendable, Identifiable {
   /// Kind of push notification, UTF-8, empty for none.
   public var pushTypeBytes: [UInt8]
 
+  /// Whether it came encrypted for us, and was opened here. Never travels, so nobody else can claim it.
+  public package(set) var wasEncrypted = false
+
   /// A value of any content.
   public init(id: ID = 0, content: Content, priority: UInt64 = 0, pushTypeBytes: [UInt8] = []) {
     self.id = id

@@ -16,6 +16,7 @@ extension ValueList {
           reader = ahead
         } catch {
           try reader.skip()
+          malformed += 1
         }
       case .unsigned, .signed:
         if let size = try reader.readUnsignedOrSkip(), size <= UInt64(WireLimits.packedValueBytes) {

@@ -10,6 +10,8 @@ public struct ValueList: Hashable, Sendable {
   public var announced: [Int?]
   /// Whether the packet had the field at all.
   public var isPresent: Bool
+  /// Elements of the packet that were no value, and were skipped.
+  public var malformed = 0
 
   /// A list of values; it is present when there is anything in it, unless told otherwise.
   public init(_ values: [Value] = [], announced: [Int?] = [], isPresent: Bool? = nil) {

@@ -7,6 +7,7 @@ extension Counters {
     for path: WritableKeyPath<Counters, Int> in [
       \.datagramsSent, \.datagramsReceived, \.bytesSent, \.bytesReceived, \.retransmissions, \.requestsExpired,
       \.malformed, \.otherNetwork, \.refusedSources, \.rateLimited, \.unexpected, \.partsDropped, \.valuesRefused,
+      \.malformedValues,
       \.valuesEvicted, \.pushesDropped, \.checksDropped, \.newsDropped, \.badSignatures, \.notForUs,
     ] {
       difference[keyPath: path] -= earlier[keyPath: path]

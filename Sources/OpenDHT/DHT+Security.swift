@@ -54,8 +54,6 @@ extension DHT {
   ) async throws(DHTError) -> PutReceipt {
     let identity = try signer()
     let budget = Budget(deadline)
-    var value = value
-    if value.id == 0 { value.id = .random(in: 1 ... .max) }
     let recipientKey = try await publicKey(of: recipient, deadline: budget.rest())
     let encrypted = try await encrypt(value, for: recipientKey, by: identity)
     return try await put(encrypted, at: key, permanent: permanent, verify: verify, deadline: budget.rest())

@@ -62,6 +62,7 @@ struct SessionLog {
       ("pushes dropped", new.pushesDropped - old.pushesDropped),
       ("unexpected", new.unexpected - old.unexpected),
       ("parts dropped", new.partsDropped - old.partsDropped),
+      ("malformed values", new.malformedValues - old.malformedValues),
       ("values refused", new.valuesRefused - old.valuesRefused),
       ("puts dropped unverified", new.checksDropped - old.checksDropped),
       ("news dropped unopened", new.newsDropped - old.newsDropped),

@@ -69,12 +69,14 @@ struct CounterLine: Encodable {
   var badSignatures: Int
   var notForUs: Int
   var valuesRefused: Int
+  var malformedValues: Int
   var malformed: Int
 
   init(_ counters: Counters) {
     badSignatures = counters.badSignatures
     notForUs = counters.notForUs
     valuesRefused = counters.valuesRefused
+    malformedValues = counters.malformedValues
     malformed = counters.malformed
   }
 }

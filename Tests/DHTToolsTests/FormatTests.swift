@@ -58,7 +58,7 @@ import Testing
         "Value[id:5 signed (v0) data(text/plain):\"signed_value\"]"
       ),
       (
-        Value(id: 5, content: .signed(Value("secret").body ?? .init(data: []), sealed)),
+        opened(Value(id: 5, content: .signed(Value("secret").body ?? .init(data: []), sealed))),
         "Value[id:5 signed (v7) decrypted data(text/plain):\"secret\"]"
       ),
     ])
@@ -91,4 +91,10 @@ import Testing
   func badAnnouncement(hex: String) {
     #expect(ServiceAnnouncement(hexBytes(hex) ?? []) == nil)
   }
+}
+
+private func opened(_ value: Value) -> Value {
+  var value = value
+  value.wasEncrypted = true
+  return value
 }

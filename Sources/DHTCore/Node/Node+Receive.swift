@@ -46,10 +46,12 @@ extension Node {
         context.counters.rateLimited += 1
         return
       }
+      context.counters.malformedValues += message.body.values?.malformed ?? 0
       context.counters.received.count(request)
       assembleOrHandle(message, from: source, index)
     case .reply(let sender, let reply):
       guard isStranger(sender) else { return }
+      context.counters.malformedValues += reply.values.malformed
       if !reply.values.announced.isEmpty {
         // A head that nobody waits for opens no reassembly.
         guard overlays[index].awaits(message.transaction, from: source) else {

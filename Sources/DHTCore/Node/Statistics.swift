@@ -73,6 +73,8 @@ public struct Counters: Hashable, Sendable {
   public var partsDropped = 0
   /// Pushes that a listener did not get, since it or others have not confirmed those before.
   public var pushesDropped = 0
+  /// Values that were skipped, each alone, in packets that were understood: no value, or an owner without signature.
+  public var malformedValues = 0
   /// Values that storage refused, by policy, distance, age or quota.
   public var valuesRefused = 0
   /// Puts that were dropped unanswered, since too many waited for their signatures to be verified.

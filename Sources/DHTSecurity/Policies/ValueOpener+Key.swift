@@ -42,6 +42,7 @@ extension OpeningCache.Finding {
     case .opened(let content):
       var opened = value
       opened.content = content
+      opened.wasEncrypted = true
       (opened.priority, opened.pushTypeBytes) = (0, [])
       return .opened(opened)
     }

@@ -7,7 +7,7 @@ import OpenDHT
 func valueText(_ value: Value, forTerminal: Bool = false) -> [UInt8] {
   var text = Array("Value[id:\(idText(value.id)) ".utf8)
   if let signature = value.signature {
-    text += "signed (v\(signature.sequence)) \(signature.recipient == nil ? "" : "decrypted ")".utf8
+    text += "signed (v\(signature.sequence)) \(value.wasEncrypted ? "decrypted " : "")".utf8
   }
   if let body = value.body { text += bodyText(body) } else { text += "encrypted ".utf8 }
   text += "]".utf8
