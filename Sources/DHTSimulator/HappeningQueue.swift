@@ -1,3 +1,4 @@
+import DHTCollections
 import DHTModel
 
 /// What will happen, earliest first; those of one moment in the order in which they were added.

@@ -53,7 +53,12 @@ extension NodeDriver {
       dead[family] = nil
       open(socket).assumeIsolated().whenComplete { result in
         switch result {
-        case .success: self.stepLater { $0.delegate?.socketReopened(family) }
+        case .success:
+          self.stepLater { driver in
+            driver.delegate?.socketReopened(family)
+            // Whoever could not be reached meanwhile gets another chance, and hears where we are. (node.md §7.4)
+            driver.step { node, now in node.connectivityChanged(now: now) }
+          }
         case .failure:
           self.dead[family] = port
           self.reopenAt = SystemClock.now() + self.reopenInterval

@@ -99,9 +99,9 @@ extension NodeDriver {
     driver.delegate = delegate
     let opening = sockets.map { driver.open($0) }
     EventLoopFuture.andAllComplete(opening, on: loop).assumeIsolated().whenComplete { _ in
-      guard driver.ipv4 != nil || driver.ipv6 != nil else {
+      guard sockets.allSatisfy({ driver.port($0.family) != nil }) else {
         driver.close()
-        return done(.failure(.cannotBind("the event loop took no socket")))
+        return done(.failure(.cannotBind("the event loop did not take a socket")))
       }
       driver.step { node, now in node.setLocalAddresses(localAddresses(), now: now) }
       done(.success(driver))
@@ -223,7 +223,8 @@ extension NodeDriver {
         let destination = batch.destination(of: index)
         guard port(destination.family) == nil else { continue }
         counters.noSocket += 1
-        refused.append((destination, .unreachable))
+        // A dead socket says nothing of the destination: the request is sent again, from the new one.
+        if dead[destination.family] == nil { refused.append((destination, .unreachable)) }
       }
     }
     for (destination, refusal) in refused { note(refusal, destination) }
@@ -245,7 +246,6 @@ extension NodeDriver {
     case .dropped: break
     case .unreachable: refusals.append(destination)
     case .socketDead:
-      refusals.append(destination)
       // The channel closes; `socketClosed` has it opened again.
       (destination.family == .ipv4 ? ipv4 : ipv6)?.channel.close(promise: nil)
     }

@@ -1,3 +1,4 @@
+import DHTCollections
 public import DHTModel
 
 /// Puts values together that arrive in parts. (wire.md §7.2)

@@ -53,11 +53,15 @@ extension Value.Content {
       return
     }
     // Only with an owner do these count, and then the first two must be there.
-    guard let signature, let sequence = body.sequence, !owner.isEmpty else { throw .unexpectedType(offset: start) }
+    guard let signature, let sequence = body.sequence, !owner.isEmpty, owner.count <= WireLimits.ownerBytes else {
+      throw .unexpectedType(offset: start)
+    }
     var ahead = reader.bookmark(at: sequence)
     let number = try ahead.readInteger(UInt16.self)
     ahead = reader.bookmark(at: signature)
     let signatureBytes = try ahead.readBlob()
+    // An owner whose signature is empty would be stored and shown unverified. (crypto.md §4.3)
+    guard !signatureBytes.isEmpty else { throw .unexpectedType(offset: start) }
     var recipient: InfoHash?
     if let place = body.recipient {
       ahead = reader.bookmark(at: place)

@@ -8,6 +8,8 @@ public enum WireLimits {
   public static let partBytes = 1280
   /// Largest packed value that is accepted, in bytes. (§7)
   public static let packedValueBytes = 65568
+  /// Bytes of an owner's key, DER or PEM: peers cannot pack more than 2048 of DER. (crypto.md §1.3)
+  public static let ownerBytes = 4096
   /// Nodes per family in a reply. (§4.1)
   public static let nodesPerReply = 8
   /// Pause after the last useful part until a reassembly is given up. (§7.2)

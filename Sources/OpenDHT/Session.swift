@@ -15,7 +15,7 @@ final class Session {
     /// Answers others, takes no new operation of ours.
     case draining(NodeDriver)
     /// Every operation has ended; the node passes on what it keeps for others. Whoever waits for the stop is told then.
-    case stopping(stops: [@Sendable () -> Void])
+    case stopping(NodeDriver, stops: [@Sendable () -> Void])
   }
   /// An operation that the node works on.
   struct Running {
@@ -91,11 +91,11 @@ extension Session {
     case .starting(let stops):
       state = .starting(stops: stops + [done])
       return
-    case .stopping(let stops):
-      state = .stopping(stops: stops + [done])
+    case .stopping(let driver, let stops):
+      state = .stopping(driver, stops: stops + [done])
       return
     case .running(let driver), .draining(let driver):
-      state = .stopping(stops: [done])
+      state = .stopping(driver, stops: [done])
       driver.stop { self.stopped() }
       finishEverything()
       return
@@ -105,7 +105,7 @@ extension Session {
 
   // Within the call that stopped the driver, unless the node had something to pass on.
   private func stopped() {
-    guard case .stopping(let stops) = state else { return }
+    guard case .stopping(_, let stops) = state else { return }
     state = .stopped
     finishEverything()
     log.stopped()

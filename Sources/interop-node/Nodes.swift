@@ -15,7 +15,7 @@ actor Nodes {
   }
 
   private let lines: LineWriter
-  private let started = ContinuousClock.now
+  let started = ContinuousClock.now
   private var nodes: [Int: DHT] = [:]
   private var listens: [Int: DHT.Changes] = [:]
 
@@ -53,6 +53,8 @@ extension Nodes {
     case .bootstrap: return try bootstrap(request)
     case .ping: return try await ping(request)
     case .put: return try await put(request)
+    case .putSigned: return try await putSigned(request)
+    case .putEncrypted: return try await putEncrypted(request)
     case .cancelPut: return try await cancelPut(request)
     case .get: return try await get(request)
     case .query: return try await query(request)
@@ -61,6 +63,10 @@ extension Nodes {
       listens.removeValue(forKey: try present(request.listen, "listen"))?.cancel()
       return Reply(ok: true)
     case .table: return try await table(request)
+    case .saveIdentity: return try saveIdentity(request)
+    case .certificate: return try await certificate(request)
+    case .counters: return Reply(ok: true, counters: CounterLine(try await node(of: request).counters))
+    case .seal: return try seal(request)
     case .stop:
       let dht = try node(of: request)
       await dht.stop()
@@ -85,11 +91,15 @@ extension Nodes {
       configuration.node.limits.requestsPerSecond = nil
       configuration.node.limits.requestsPerSecondAndAddress = nil
     }
+    configuration.identity = try identity(of: request)
     let dht = DHT(configuration)
     try await dht.start()
     nodes[number] = dht
     let ports = await dht.boundPorts
-    return Reply(ok: true, id: dht.nodeID.description, port4: ports.ipv4 ?? 0, port6: ports.ipv6 ?? 0)
+    return Reply(
+      ok: true, id: dht.nodeID.description, port4: ports.ipv4 ?? 0, port6: ports.ipv6 ?? 0,
+      keyID: dht.identity?.id.description, longID: dht.identity?.longID.description,
+      publicKey: dht.identity.map { Data($0.privateKey.publicKey.derRepresentation) })
   }
 
   private func bootstrap(_ request: Request) throws -> Reply {
@@ -105,18 +115,11 @@ extension Nodes {
   }
 
   private func put(_ request: Request) async throws -> Reply {
-    let value = Value(
-      Array(try present(request.data, "data")), userType: request.userType ?? "", type: request.type ?? 0,
-      id: request.id.flatMap { Value.ID($0, radix: 16) } ?? 0)
-    let dht = try node(of: request)
-    let key = try key(of: request)
+    let (dht, key, value) = (try node(of: request), try key(of: request), try value(of: request))
     let began = ContinuousClock.now
     let receipt = try await dht.put(
       value, at: key, permanent: request.permanent ?? false, verify: request.verify ?? false)
-    return Reply(
-      ok: !receipt.stored.isEmpty, error: receipt.stored.isEmpty ? "\(receipt.ending)" : nil,
-      id: hex16(receipt.valueID),
-      nodes: receipt.stored.count, at: seconds(began - started), elapsed: seconds(ContinuousClock.now - began))
+    return reply(receipt, began)
   }
 
   private func cancelPut(_ request: Request) async throws -> Reply {
@@ -181,13 +184,26 @@ extension Nodes {
 }
 
 extension Nodes {
-  private func node(of request: Request) throws -> DHT {
+  func value(of request: Request) throws -> Value {
+    Value(
+      Array(try present(request.data, "data")), userType: request.userType ?? "", type: request.type ?? 0,
+      id: request.id.flatMap { Value.ID($0, radix: 16) } ?? 0)
+  }
+
+  func reply(_ receipt: PutReceipt, _ began: ContinuousClock.Instant) -> Reply {
+    Reply(
+      ok: !receipt.stored.isEmpty, error: receipt.stored.isEmpty ? "\(receipt.ending)" : nil,
+      id: hex16(receipt.valueID), sequence: receipt.sequence, nodes: receipt.stored.count,
+      at: seconds(began - started), elapsed: seconds(ContinuousClock.now - began))
+  }
+
+  func node(of request: Request) throws -> DHT {
     let number = try present(request.node, "node")
     guard let dht = nodes[number] else { throw Failure.unknownNode(number) }
     return dht
   }
 
-  private func key(of request: Request) throws -> InfoHash {
+  func key(of request: Request) throws -> InfoHash {
     try present(InfoHash(hex: try present(request.key, "key")), "key of 40 hex digits")
   }
 
@@ -204,7 +220,7 @@ extension Nodes {
     }
   }
 
-  private func present<T>(_ value: T?, _ name: String) throws -> T {
+  func present<T>(_ value: T?, _ name: String) throws -> T {
     guard let value else { throw Failure.missing(name) }
     return value
   }
@@ -223,4 +239,4 @@ private func named(_ change: ListenChange) -> (event: String, value: Value) {
   }
 }
 
-private func seconds(_ duration: Duration) -> Double { duration / .seconds(1) }
+func seconds(_ duration: Duration) -> Double { duration / .seconds(1) }

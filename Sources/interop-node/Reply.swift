@@ -22,6 +22,15 @@ struct Reply: Encodable {
   var value: ValueLine?
   var values: [ValueLine]?
   var records: [RecordLine]?
+  /// Of the node's identity, or of a certificate that was found.
+  var keyID: String?
+  var longID: String?
+  var publicKey: Data?
+  /// Sequence number that a signed value went out with.
+  var sequence: UInt16?
+  var counters: CounterLine?
+  /// Values as they stand on the wire.
+  var packed: [Data]?
   /// Nodes that stored a value; nodes that answered a get.
   var nodes: Int?
   /// Seconds since the process started.
@@ -38,12 +47,35 @@ struct ValueLine: Encodable {
   var data: Data
   var userType: String
   var type: UInt16
+  /// Id of who signed it, the number of the edit, and whether it came encrypted for us.
+  var signer: String?
+  var sequence: UInt16?
+  var wasEncrypted: Bool?
 
   init(_ value: Value) {
     id = hex16(value.id)
     data = Data(value.data)
     userType = value.userType
     type = value.type
+    guard let id = value.signerID else { return }
+    signer = id.description
+    sequence = value.sequence
+    wasEncrypted = value.recipientID != nil
+  }
+}
+
+/// What the node refused.
+struct CounterLine: Encodable {
+  var badSignatures: Int
+  var notForUs: Int
+  var valuesRefused: Int
+  var malformed: Int
+
+  init(_ counters: Counters) {
+    badSignatures = counters.badSignatures
+    notForUs = counters.notForUs
+    valuesRefused = counters.valuesRefused
+    malformed = counters.malformed
   }
 }
 

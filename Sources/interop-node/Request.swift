@@ -7,7 +7,8 @@
 /// One line from the test.
 struct Request: Decodable {
   enum Operation: String, Decodable {
-    case start, bootstrap, ping, put, cancelPut, get, query, listen, cancel, table, stop, quit
+    case start, bootstrap, ping, put, putSigned, putEncrypted, cancelPut, get, query, listen, cancel, table, stop, quit
+    case saveIdentity, certificate, counters, seal
   }
   /// A filter as it stands in a query's text: name and value.
   struct Filter: Decodable {
@@ -32,6 +33,11 @@ struct Request: Decodable {
   /// Empty for no socket of the family; otherwise its loopback address is bound.
   var ipv4: String?
   var ipv6: String?
+  /// Files of the identity, without `.pem` and `.crt`: loaded by start, written by saveIdentity.
+  var identity: String?
+  var password: String?
+  /// RSA key of a new identity, if none is loaded.
+  var bits: Int?
 
   // bootstrap: pairs of address and port; ping: one of them
   var hosts: [Endpoint]?
@@ -45,6 +51,13 @@ struct Request: Decodable {
   var id: String?
   var permanent: Bool?
   var verify: Bool?
+
+  // putEncrypted, certificate, seal: id or long id in hex; or a public key, PEM or DER
+  var to: String?
+  var toKey: Data?
+  // seal
+  var sequence: UInt16?
+  var count: Int?
 
   // get, query
   var select: [String]?

@@ -6,6 +6,8 @@ import OpenDHT
 /// A node without network: a dictionary of values, and listens that are told of puts.
 actor FakeNode: NodeBackend {
   nonisolated let nodeID = InfoHash(hex: "eec93028a453839cd2c4ad4fd64301f2ab5e02c6") ?? .zero
+  nonisolated let identity: Identity?
+  var recipients: [Recipient] = []
   var stored: [InfoHash: [Value]] = [:]
   var ending = Ending.completed
   var putError: DHTError?
@@ -18,6 +20,8 @@ actor FakeNode: NodeBackend {
   var bootstraps: [Host] = []
   private var listens: [AsyncStream<ListenChange>.Continuation] = []
   private(set) var running = 0
+
+  init(identity: Identity? = nil) { self.identity = identity }
 
   func set(_ change: @Sendable (isolated FakeNode) -> Void) { change(self) }
   func tell(_ change: ListenChange) { for listen in listens { listen.yield(change) } }
@@ -54,6 +58,14 @@ actor FakeNode: NodeBackend {
     if let putError { return .failure(putError) }
     stored[key, default: []].append(value)
     return .success(PutReceipt(ending: .completed, valueID: value.id))
+  }
+  func putSigned(_ value: Value, at key: InfoHash) -> Result<PutReceipt, DHTError> {
+    guard let identity, let signed = try? value.signed(by: identity) else { return .failure(.noIdentity) }
+    return put(signed, at: key, isPermanent: false)
+  }
+  func putEncrypted(_ value: Value, for recipient: Recipient, at key: InfoHash) -> Result<PutReceipt, DHTError> {
+    recipients.append(recipient)
+    return putSigned(value, at: key)
   }
   func cancelPut(_ id: Value.ID, at key: InfoHash) -> Bool {
     let had = stored[key]?.contains { $0.id == id } ?? false

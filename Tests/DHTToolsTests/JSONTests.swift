@@ -44,6 +44,16 @@ import Testing
         == #"{"id":"0000000000000001","encrypted":true,"data":"/w=="}"#)
   }
 
+  @Test("a signed value names its owner, a decrypted one says so") func owned() throws {
+    let alice = TestIdentity.alice
+    let signed = try Value([0xff], id: 1).signed(by: alice, sequence: 3)
+    let owner = #""signed":true,"sequence":3,"owner":"\#(alice.id)","ownerLong":"\#(alice.longID)""#
+    #expect(
+      line(JSON.members(of: signed)) == #"{"id":"0000000000000001","type":0,"userType":"","data":"/w==",\#(owner)}"#)
+    let opened = try Value([0xff], id: 1).signed(by: alice, sequence: 3, recipient: alice.id)
+    #expect(line(JSON.members(of: opened)).hasSuffix(#",\#(owner),"decrypted":true}"#))
+  }
+
   @Test("a receipt as an object") func receipt() throws {
     let ip = try #require(ipAddress("::1"))
     let node = NodeContact(id: InfoHash(hashing: "n"), address: SocketAddress(ip: ip, port: 5))
@@ -53,5 +63,8 @@ import Testing
       line(JSON.members(of: receipt, elapsed: .milliseconds(20), error: "no"))
         == #"{"ok":false,"id":"0000000000000001","stored":[],"failed":[{"node":"\#(node.id)","address":"[::1]:5","#
         + #""reason":"refused with 401"}],"verified":false,"elapsed":0.02,"error":"no"}"#)
+    #expect(
+      line(JSON.members(of: receipt, signer: .zero, elapsed: .zero)).hasSuffix(
+        #""elapsed":0,"owner":"\#(InfoHash.zero)","sequence":0}"#))
   }
 }

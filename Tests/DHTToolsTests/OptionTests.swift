@@ -70,8 +70,7 @@ import Testing
   @Test(
     "Options of later versions are named and refused",
     arguments: [
-      ["-i"], ["--identity"], ["--save-identity", "p"], ["--certificate=c"], ["--privkey", "k"],
-      ["--privkey-password", "p"], ["-d"],
+      ["-d"],
       ["--daemonize"], ["-D"], ["--peer-discovery"], ["-f", "F"], ["--persist=F"], ["--syslog"],
       ["--proxyserver", "80"],
       ["--proxyserverssl", "80"], ["--proxy-addr", "a"], ["--proxy-certificate", "c"], ["--proxy-privkey", "k"],
@@ -82,6 +81,16 @@ import Testing
     let error = #expect(throws: OptionError.self) { try NodeInvocation(arguments) }
     guard case .unavailable = error else {
       Issue.record(error.map { "\($0)" }.map { Comment(rawValue: $0) } ?? "no error"); return
+    }
+  }
+
+  @Test("T-2: the identity: made, made and saved, loaded; halves are refused") func identity() throws {
+    #expect(try options("-i").identity == IdentityChoice(isGenerated: true))
+    #expect(try options("-i", "--save-identity=p").identity == IdentityChoice(isGenerated: true, saved: "p"))
+    let loaded = try options("--certificate=c", "--privkey", "k", "--privkey-password", "w").identity
+    #expect(loaded.files == .init(certificate: "c", privateKey: "k") && loaded.password == "w" && !loaded.isGenerated)
+    for half in [["--certificate=c"], ["--privkey=k"], ["--save-identity=p"], ["-i", "--privkey=k"]] {
+      #expect(throws: OptionError.self) { try NodeInvocation(half) }
     }
   }
 

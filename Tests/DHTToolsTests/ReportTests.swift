@@ -19,6 +19,15 @@ import Testing
          (type 'h' or 'help' for a list of possible commands)
 
         """)
+    let known = FakeNode(identity: TestIdentity.alice)
+    #expect(
+      await NodeReport.banner(of: known) == """
+        OpenDHT node eec93028a453839cd2c4ad4fd64301f2ab5e02c6 running on port 13302
+        Public key ID \(TestIdentity.alice.id)
+         (type 'h' or 'help' for a list of possible commands)
+
+        """)
+    #expect(await NodeReport(of: known).text.contains("\nPublic key long ID \(TestIdentity.alice.longID)\n"))
     await node.set { $0.ports = BoundPorts(ipv4: 1, ipv6: 2) }
     #expect(await NodeReport.head(of: node).hasSuffix(" running on IPv4 port 1, IPv6 port 2"))
     await node.set { $0.ports = BoundPorts(ipv6: 2) }

@@ -5,6 +5,7 @@ import Testing
 
 @Suite struct ShellParsingTests {
   private static let hex = "0BEEC7b5ea3f0fdbc95d0dd47f3c5bc275da8a33"
+  private static let long = Recipient(hex: hex + hex.prefix(24)) ?? .id(.zero)
   private static let foo = KeyArgument("foo")
 
   @Test("T-7: a text key is hashed and told, 40 digits are neither") func keys() {
@@ -35,7 +36,10 @@ import Testing
       ("p foo \"\"", .put(foo, "", isPermanent: false, isCut: false)),
       ("p foo it\"s", .put(foo, "it\"s", isPermanent: false, isCut: false)),
       ("pp foo hello", .put(foo, "hello", isPermanent: true, isCut: false)),
-      ("cpp foo 992EC4", .cancelPut(foo, 0x992ec4)),
+      ("cpp foo 992EC4", .cancelPut(foo, 0x992ec4)), ("s foo x", .putSigned(foo, "x", isCut: false)),
+      ("s foo x y", .putSigned(foo, "x", isCut: true)),
+      ("e foo \(hex) x", .putEncrypted(foo, .id(foo.hash), "x", isCut: false)),
+      ("e foo \(hex)\(hex.prefix(24)) \"x y\"", .putEncrypted(foo, long, "x y", isCut: false)),
     ])
   func commands(line: String, command: ShellCommand) throws {
     #expect(try ShellCommand(line) == command)
@@ -62,7 +66,10 @@ import Testing
       ("b host:99999", "'host:99999' is no host. Syntax: b hostname:port"),
       ("g foo WHERE bogus=1", "Error parsing query. (WHERE) wrong token near: bogus"),
       ("p foo \"open", "Syntax error: a quote is not closed."), ("\"", "Syntax error: a quote is not closed."),
-      ("s foo x", "The command 's' is not available in this version."),
+      ("s", "Syntax error: invalid InfoHash."), ("s foo", "Syntax: s [key] [str]"),
+      ("e foo", "Syntax: e [key] [id of the recipient, 40 or 64 digits] [str]"),
+      ("e foo bar x", "Syntax: e [key] [id of the recipient, 40 or 64 digits] [str]"),
+      ("e foo \(hex)", "Syntax: e [key] [id of the recipient, 40 or 64 digits] [str]"),
       ("rs", "The command 'rs' is not available in this version."),
       ("il a", "The command 'il' is not available in this version."),
     ])

@@ -78,11 +78,38 @@ import Testing
 
   @Test("T-11: after a malformed line the shell goes on") func goesOn() async {
     let shell = shell
-    for line in ["g", "cl foo", "cpp foo zz", "g foo WHERE bogus=1", "b", "p \"", "bogus", "s foo x"] {
+    for line in [
+      "g", "cl foo", "cpp foo zz", "g foo WHERE bogus=1", "b", "p \"", "bogus", "s foo", "s foo x", "e foo x y",
+    ] {
       let blocks = await run(shell, line)
       #expect(blocks.count { $0.hasPrefix("! ") || $0.hasPrefix("Unknown command") } == 1, "\(line): \(blocks)")
     }
     #expect(await run(shell, "p foo x").last == "Put: success, took TIME. Value ID: ID")
+  }
+
+  @Test("T-9: s and e, and who gets it") func secured() async throws {
+    let node = FakeNode(identity: TestIdentity.alice)
+    let shell = Shell(node, output: output)
+    #expect(await run(shell, "s foo hello") == [using, "Put signed: success (took TIME)"])
+    let value = try #require(await node.stored[foo]?.first)
+    #expect(value.text == "hello" && value.userType == "text/plain" && value.signerID == TestIdentity.alice.id)
+    let bob = TestIdentity.bob
+    for destination in ["\(bob.id)", "\(bob.longID)"] {
+      #expect(await run(shell, "e foo \(destination) secret") == [using, "Put encrypted: success (took TIME)"])
+    }
+    #expect(await node.recipients == [.id(bob.id), .longID(bob.longID)])
+    await node.set { $0.putError = .recipientUnknown(.id(.zero)) }
+    #expect(
+      await run(shell, "e foo \(bob.id) x") == [
+        using, "Put encrypted: failure (took TIME)",
+        "! Put encrypted: No certificate of \(InfoHash.zero) was found.",
+      ])
+  }
+
+  @Test("T-9: without an identity s and e say what is missing") func identityRequired() async {
+    let needed = "! An identity is required to perform this operation (run with -i)"
+    #expect(await run(shell, "s foo x") == [using, needed])
+    #expect(await run(shell, "e foo \(foo) x") == [using, needed])
   }
 
   @Test("T-6: words after a value are dropped, and the person is told") func cut() async {

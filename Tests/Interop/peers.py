@@ -184,6 +184,9 @@ class Node:
         if not reply["ok"]:
             raise RuntimeError(f"{self} does not start: {reply.get('error')}")
         self.id, self.port4, self.port6 = reply["id"], reply.get("port4", 0), reply.get("port6", 0)
+        self.key_id, self.long_id = reply.get("keyID"), reply.get("longID")
+        # Ours gives the public key, the reference its certificate.
+        self.public_key = reply.get("publicKey") or base64.b64encode(reply.get("certificate", "").encode()).decode()
         return self
 
     async def bootstrap(self, *others: "Node"):
@@ -197,6 +200,17 @@ class Node:
 
     async def put(self, key, data: bytes, timeout=40, **options):
         return await self.driver.call("put", timeout, node=self.number, key=key, data=base64.b64encode(data).decode(), **options)
+
+    async def put_signed(self, key, data: bytes, timeout=40, **options):
+        return await self.driver.call(
+            "putSigned", timeout, node=self.number, key=key, data=base64.b64encode(data).decode(), **options)
+
+    async def put_encrypted(self, key, data: bytes, timeout=40, **options):
+        return await self.driver.call(
+            "putEncrypted", timeout, node=self.number, key=key, data=base64.b64encode(data).decode(), **options)
+
+    async def counters(self):
+        return (await self.driver.call("counters", node=self.number))["counters"]
 
     async def get(self, key, where=None, timeout=40):
         reply = await self.driver.call("get", timeout, node=self.number, key=key, **self.asking(where))

@@ -20,6 +20,9 @@ import opendht
 
 IS_4 = hasattr(opendht, "version")
 runners = {}
+stopped = []
+identities = {}  # of the nodes that have one
+owners = {}  # public keys seen on values, by their id
 listens = {}
 outgoing = queue.SimpleQueue()  # callbacks run on threads of the nodes: one thread writes
 
@@ -58,12 +61,43 @@ def start(request):
     config.setRateLimit(-1, -1)  # all nodes of the test share one address, and so one allowance
     if request.get("client"):
         set_client_mode(config)
+    identity = identity_of(request)
+    if identity:
+        config.setIdentity(identity)
     runner = opendht.DhtRunner()
     runner.run(port=request.get("port", 0), ipv4=request.get("ipv4", ""), ipv6=request.get("ipv6", ""), config=config)
     runners[request["node"]] = runner
+    who = {}
+    if identity:
+        identities[request["node"]] = identity
+        who = {"keyID": text(identity.publickey.getId()), "certificate": identity.certificate.toString()}
+        if IS_4:
+            who["longID"] = text(identity.publickey.getLongId())
     node_id = runner.getNodeId()
     answer(request, ok=True, id=node_id.decode() if isinstance(node_id, bytes) else str(node_id),
-           port4=runner.getBound(socket.AF_INET).getPort(), port6=runner.getBound(socket.AF_INET6).getPort())
+           port4=runner.getBound(socket.AF_INET).getPort(), port6=runner.getBound(socket.AF_INET6).getPort(), **who)
+
+
+def identity_of(request):
+    if path := request.get("identity"):
+        return reference_identity().load(path, request.get("password") or "")
+    if bits := request.get("bits"):
+        return opendht.Identity.generate(bits=bits)
+    return None
+
+
+def save_identity(request):
+    reference_identity().save(identities[request["node"]], request["identity"], request.get("password") or "")
+    answer(request, ok=True)
+
+
+def reference_identity():
+    import reference_identity  # finds symbols of the library when it is loaded
+    return reference_identity
+
+
+def text(identifier):
+    return identifier.decode() if isinstance(identifier, bytes) else str(identifier)
 
 
 def set_client_mode(config):
@@ -99,12 +133,39 @@ def socket_address(host, port):
     raise RuntimeError("2.4.12 cannot make an address; it pings by bootstrap")
 
 
-def put(request):
+def value_of(request):
     value = opendht.Value(base64.b64decode(request["data"]), request.get("type", 0))
     if user_type := request.get("userType"):
         value.user_type = user_type
     if identifier := request.get("id"):
         value.id = int(identifier, 16)
+    return value
+
+
+def put_signed(request):
+    value, runner, permanent = value_of(request), runners[request["node"]], request.get("permanent", False)
+    done = lambda ok, nodes=None: answer(request, ok=bool(ok), id=f"{value.id:016x}")
+    if IS_4:
+        runner.putSigned(hash_of(request), value, done, permanent=permanent)
+    else:
+        value.id = value.id or random.getrandbits(64) | 1
+        c_library().put_signed(runner, request["key"], value, done, permanent)
+
+
+def put_encrypted(request):
+    """For "to", an id (2.4.12) or a long id (4.x), or for "toKeyOf", the id of a key that was seen on a value."""
+    value, runner, permanent = value_of(request), runners[request["node"]], request.get("permanent", False)
+    done = lambda ok, nodes=None: answer(request, ok=bool(ok), id=f"{value.id:016x}")
+    if IS_4:
+        to = owners[request["toKeyOf"]] if "toKeyOf" in request else opendht.PkId(request["to"].encode())
+        runner.putEncrypted(hash_of(request), value, to, done, permanent=permanent)
+    else:
+        value.id = value.id or random.getrandbits(64) | 1
+        c_library().put_encrypted(runner, request["key"], request["to"], value, done, permanent)
+
+
+def put(request):
+    value = value_of(request)
     began = time.monotonic()
 
     def done(ok, nodes):
@@ -141,7 +202,7 @@ def get(request):
 
     def each(value):
         first.append(time.monotonic() - began)
-        found.append(describe(value))
+        found.append(describe(value, request["node"]))
         return True
 
     def done(ok, nodes):
@@ -155,7 +216,7 @@ def listen(request):
     number = request["listen"]
 
     def change(value, expired):
-        say({"event": "expired" if expired else "added", "listen": number, "value": describe(value)})
+        say({"event": "expired" if expired else "added", "listen": number, "value": describe(value, request["node"])})
         return True
 
     listens[number] = (request["node"], runners[request["node"]].listen(hash_of(request), change))
@@ -176,7 +237,9 @@ def table(request):
 
 
 def stop(request):
-    runners.pop(request["node"]).shutdown()
+    # Kept: its destructor would wait for a thread that may be waiting for this one, to call back.
+    stopped.append(runners.pop(request["node"]))
+    stopped[-1].shutdown()
     answer(request, ok=True)
 
 
@@ -189,12 +252,29 @@ def hash_of(request):
     return opendht.InfoHash(request["key"].encode())
 
 
-def describe(value):
+def describe(value, node):
     # The module does not offer the type of a value; a filter on it is how a test sees it.
-    return {"id": f"{value.id:016x}", "data": base64.b64encode(value.data).decode(), "userType": value.user_type}
+    fields = {"id": f"{value.id:016x}", "data": base64.b64encode(value.data).decode(), "userType": value.user_type}
+    if node in identities:
+        fields["signer"], fields["wasEncrypted"] = signer(value)
+    return fields
 
 
-OPERATIONS = {"start": start, "bootstrap": bootstrap, "ping": ping, "put": put, "cancelPut": cancel_put, "get": get,
+def signer(value):
+    """Id of who signed a value, None for nobody; and whether it was encrypted for somebody."""
+    if not IS_4:
+        return c_library().signer(value)
+    try:
+        owner = value.owner
+        identifier = text(owner.getId())
+    except ValueError:  # nobody
+        return None, False
+    owners[identifier] = owner
+    return identifier, bool(value.recipient)
+
+
+OPERATIONS = {"start": start, "bootstrap": bootstrap, "ping": ping, "put": put, "putSigned": put_signed,
+              "putEncrypted": put_encrypted, "saveIdentity": save_identity, "cancelPut": cancel_put, "get": get,
               "listen": listen, "cancel": cancel_listen, "table": table, "stop": stop, "quit": leave}
 
 if __name__ == "__main__":

@@ -14,13 +14,15 @@ import joining
 import listens
 import permanents
 import queries
+import refused
+import secure
 import separation
 import values
 from network import Network, launch
 from peers import KINDS, Missing
 from report import Report
 
-PARTS = ("values", "listens", "permanents", "queries", "separation", "joining", "hostile", "commands")
+PARTS = ("values", "listens", "permanents", "queries", "separation", "secure", "joining", "hostile", "commands")
 
 async def main():
     options = parse()
@@ -60,6 +62,8 @@ async def everything(options, report, drivers, numbers):
     if wants("separation"):
         slow.append(asyncio.create_task(separation.network_ids(network, report, numbers)))
         slow.append(asyncio.create_task(separation.client_mode(network, report, numbers)))
+    if wants("secure"):
+        slow.append(asyncio.create_task(secure.everything(network, report, numbers)))
     if wants("values"):
         report.section(f"values, {options.keys} keys")
         await values.write_and_read(network, report, options.keys, "both families")
@@ -81,11 +85,14 @@ async def everything(options, report, drivers, numbers):
         await hostile.malformed(report)
         await hostile.rate_limit(report)
         await hostile.floods(report)
+    if wants("secure") and "ours" in drivers:
+        report.section("bad signatures and cyphers")
+        await refused.values(report)
     if wants("commands") and "ours" in drivers:
         report.section("commands")
         await commands.bad_arguments(report)
     if slow:
-        report.section("listens, permanent values, network ids, client mode")
+        report.section("listens, permanent values, network ids, client mode, signed and encrypted values")
         for result in await asyncio.gather(*slow, return_exceptions=True):
             if isinstance(result, BaseException):
                 report.check("ran to its end", False, f"{type(result).__name__}: {result}")

@@ -53,6 +53,23 @@ class HandmadePeer:
                 return message
         return None
 
+    def values_at(self, key: bytes, timeout=1.5):
+        """The values that a get is answered with, put together from their parts; None without an answer, or a part."""
+        answer = self.ask("get", {"h": key}, timeout)
+        if answer is None or "e" in answer:
+            return None
+        sizes = answer["r"].get("values", [])
+        values = [value for value in sizes if isinstance(value, dict)]
+        awaited = {index: size for index, size in enumerate(sizes) if isinstance(size, int)}
+        bodies = {index: b"" for index in awaited}
+        for message in self.messages(timeout) if awaited else ():
+            if message.get("t") == answer["t"]:
+                for index, part in message.get("p", {}).items():
+                    bodies[index] += part["d"]
+            if all(len(bodies[index]) == size for index, size in awaited.items()):
+                return values + [messagepack.unpack(body) for body in bodies.values()]
+        return None if awaited else values
+
     def messages(self, seconds: float):
         """Packets that arrive within `seconds`; requests among them are answered before they are handed out."""
         end = time.monotonic() + seconds

@@ -19,6 +19,7 @@ struct PendingChecks {
   private var waiting: [Check.ID: Waiting] = [:]
   private var puts: Set<Sender> = []
   private var putBytes = 0
+  private var putValues = 0
   private var putsByAddress: [IPAddress: Int] = [:]
   private var nextID: UInt64 = 1
   private let limits: Limits
@@ -39,11 +40,12 @@ struct PendingChecks {
     let prefix = put.sender.address.ip.quotaPrefix
     let ofAddress = putsByAddress[prefix] ?? 0
     guard puts.count < limits.pendingPuts, ofAddress < limits.pendingPutsPerAddress,
-      putBytes + put.bytes <= limits.pendingPutBytes
+      putBytes + put.bytes <= limits.pendingPutBytes, putValues + put.values.count <= limits.pendingPutValues
     else { return nil }
     puts.insert(Sender(address: put.sender.address, transaction: put.transaction))
     putsByAddress[prefix] = ofAddress + 1
     putBytes += put.bytes
+    putValues += put.values.count
     return add(.put(put))
   }
 
@@ -67,6 +69,7 @@ struct PendingChecks {
   private mutating func forget(_ put: PendingPut) {
     puts.remove(Sender(address: put.sender.address, transaction: put.transaction))
     putBytes -= put.bytes
+    putValues -= put.values.count
     let prefix = put.sender.address.ip.quotaPrefix
     let left = (putsByAddress[prefix] ?? 1) - 1
     putsByAddress[prefix] = left == 0 ? nil : left

@@ -13,5 +13,5 @@ struct PendingPut {
   /// Another put changed what was there while this one waited. Few do so more than once.
   var repetitions = 0
 
-  var bytes: Int { values.reduce(0) { $0 + $1.size } }
+  var bytes: Int { values.reduce(0) { $0 + $1.cost } }
 }

@@ -31,7 +31,7 @@ struct WithheldAnswers: Sendable {
   /// How long an answer waits. The asker has repeated its get by then. (node.md W-21)
   static let patience: Duration = .seconds(3)
   /// Gets held for one address; more find it proven, or not there.
-  private static let perAddress = 8
+  private static let perAddress = 64
 
   /// Nothing waits.
   init(limits: Limits) { limit = limits.withheldAnswers }

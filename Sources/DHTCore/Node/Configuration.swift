@@ -96,7 +96,9 @@ public struct Limits: Sendable {
   /// Puts of others that wait for their signatures to be verified, in all: half a second's work of one thread.
   public var pendingPuts = 4096
   /// The same for one IPv4 address or IPv6 /64.
-  public var pendingPutsPerAddress = 1024
+  public var pendingPutsPerAddress = 256
+  /// Values in such puts, in all: one packet can bring hundreds.
+  public var pendingPutValues = 16384
   /// Bytes of values in such puts.
   public var pendingPutBytes = 16 << 20
   /// Bytes of news of one listen that wait for their values to be verified or decrypted, for the application to be told.

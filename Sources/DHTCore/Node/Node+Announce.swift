@@ -1,3 +1,4 @@
+import DHTCollections
 public import DHTModel
 
 /// Puts, and what keeps them alive, over all families. (node.md §4.3–4.5)
@@ -61,7 +62,8 @@ extension Node {
     announcement.waiting = [operation]
     let announce = Announce(
       id: id, value: put.value, created: put.created, isPermanent: put.options.isPermanent,
-      wantsVerify: put.options.verify, isGuarded: put.hasChosenID, lifetime: store.lifetime(ofType: put.value.type))
+      wantsVerify: put.options.verify, isGuarded: put.hasChosenID && !put.options.hasFreshID,
+      lifetime: store.lifetime(ofType: put.value.type))
     for index in overlays.indices where overlays[index].startAnnounce(announce, at: put.key, &context) {
       announcement.running.insert(overlays[index].family)
     }
@@ -195,7 +197,7 @@ extension Announce.Status {
   var isUnfinished: Bool {
     switch self {
     case .probing, .putting, .refreshing, .verifying: true
-    case .acknowledged, .refused: false
+    case .acknowledged, .refused, .withheld: false
     }
   }
 }

@@ -1,3 +1,4 @@
+import DHTCollections
 import DHTModel
 
 extension Node {

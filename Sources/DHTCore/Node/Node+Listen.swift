@@ -1,3 +1,4 @@
+import DHTCollections
 public import DHTModel
 
 /// Listens of the application. (node.md §4.6–4.8)
@@ -132,8 +133,13 @@ extension Node {
     guard let backlog = groups[id]?.backlog else { return }
     if work == nil, backlog.isEmpty { return apply(step, id) }
     let limits = configuration.limits
-    guard backlog.bytes + step.bytes <= limits.listenBacklogBytes, backlog.count < limits.listenBacklogSteps else {
+    // What goes is always heard: else a value would never expire.
+    let mayDrop = if case .values = step { true } else { false }
+    let hasRoom =
+      backlog.bytes + step.bytes <= limits.listenBacklogBytes && backlog.count < limits.listenBacklogSteps
+    guard hasRoom || !mayDrop && backlog.count < 2 * limits.listenBacklogSteps else {
       context.counters.newsDropped += 1
+      groups[id]?.isIncomplete = true
       return
     }
     let check = work.map { _ in checks.add(id) }

@@ -1,3 +1,4 @@
+import DHTCollections
 public import DHTModel
 import DHTWire
 
@@ -152,7 +153,7 @@ extension Node {
     guard !get.isQuery, !get.isTraced else { return false }
     for id in groupsByKey[get.key] ?? [] {
       guard let group = groups[id], get.query.isSatisfied(by: group.query),
-        overlays[index].isListenSynced(id, at: get.key)
+        overlays[index].isListenSynced(id, at: get.key), group.backlog.isEmpty, !group.isIncomplete
       else { continue }
       tell(group.view.values, .listen, of: operation)
       let nodes = overlays[index].listeningNodes(id, at: get.key)
@@ -222,6 +223,7 @@ extension Node {
     guard case .get(var get)? = operations[operation] else { return }
     let values = get.opened(openings, ownerID: configuration.ownerID)
     operations[operation] = .get(get)
+    for index in overlays.indices { overlays[index].noteSeen(values, by: operation, at: get.key) }
     if !values.isEmpty { context.outbox.tell(.values(operation, values, source)) }
     if get.opening == 0, let ending = get.ending { finish(operation, ending) }
   }

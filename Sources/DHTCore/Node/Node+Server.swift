@@ -13,9 +13,9 @@ extension Node {
   private static let updateValues = 4096
   /// Ids of one update: nine bytes each at most, and they must fit a datagram.
   private static let updateIDs = 4096
-  /// Values of one get reply, in bytes: half of what a peer of our own limits puts together, in half a second of portions.
+  /// Values of one get reply, in bytes: half of what a peer of our own limits puts together, in a quarter of a second of portions.
   /// It asks for the rest by id. Only for addresses that proved themselves. A choice of ours; deployed peers send all.
-  private static let replyBytes = 4 << 20
+  private static let replyBytes = 2 << 20
   /// The same in count: their sizes stand in the head, three bytes each, which must fit a datagram.
   private static let replyValues = 4096
   /// Bytes of the rows of one `fileds` reply: it is never split, and must fit a datagram of 65507 with all else.

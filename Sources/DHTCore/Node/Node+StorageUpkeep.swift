@@ -1,3 +1,4 @@
+import DHTCollections
 import DHTModel
 
 /// Passing on what we keep for others, when asked to. (node.md §5.8)

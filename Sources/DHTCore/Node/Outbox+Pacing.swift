@@ -1,3 +1,4 @@
+import DHTCollections
 import DHTModel
 import DHTWire
 
@@ -45,24 +46,30 @@ extension Outbox {
     guard var flow = flows.removeValue(forKey: destination) else { return }
     defer { flows[destination] = flow }
     var kept = first
+    var sent = flow.sent
     if flow.waiting.isEmpty {
-      while kept < arena.count, flow.sent + arena.range(of: kept).count <= limits.portionBytes {
-        flow.sent += arena.range(of: kept).count
+      while kept < arena.count, sent + arena.range(of: kept).count <= limits.portionBytes {
+        sent += arena.range(of: kept).count
         kept += 1
       }
     }
-    guard kept < arena.count else { return }
+    guard kept < arena.count else { return flow.sent = sent }
+    let rest = arena.bytes.count - arena.range(of: kept).lowerBound
+    let hasRoom =
+      flow.waitingBytes + rest <= limits.waitingPartBytesPerAddress && waitingBytes + rest <= limits.waitingPartBytes
+    // A message whose end would be lost is not begun: the receiver would wait for parts that never come.
+    if hasRoom { flow.sent = sent } else { kept = first }
     let bytes = arena.bytes.count - arena.range(of: kept).lowerBound
-    if flow.waitingBytes + bytes <= limits.waitingPartBytesPerAddress, waitingBytes + bytes <= limits.waitingPartBytes {
+    if hasRoom {
       for packet in kept..<arena.count { flow.waiting.append(Array(arena.bytes[arena.range(of: packet)])) }
       flow.waitingBytes += bytes
       waitingBytes += bytes
     } else {
       droppedParts += arena.count - kept
     }
-    let rest = arena.count - kept
+    let count = arena.count - kept
     arena.bytes.removeLast(bytes)
-    arena.ends.removeLast(rest)
-    destinations.removeLast(rest)
+    arena.ends.removeLast(count)
+    destinations.removeLast(count)
   }
 }

@@ -19,8 +19,10 @@ struct GetOperation {
   var ending: Ending?
   /// What was delivered or is being opened under each id, so that each distinct content comes once. (node.md W-10)
   private var contents: [Value.ID: [Value]] = [:]
-  /// The highest sequence number of a verified value under each id.
-  private var sequences: [Value.ID: UInt16] = [:]
+  /// How many contents without seal were delivered under each id.
+  private var plainContents: [Value.ID: Int] = [:]
+  /// The highest sequence number of each owner's verified values.
+  private var sequences: [Value.Edition: UInt16] = [:]
   private var records: Set<FieldRecord> = []
 
   init(key: InfoHash, query: Query, isTraced: Bool) {
@@ -42,9 +44,10 @@ struct GetOperation {
   /// The values that are news: new ids, or other content that is not older. They count as delivered.
   mutating func news(_ values: [Value], ownerID: ([UInt8]) -> InfoHash?) -> [Value] {
     values.filter { value in
-      guard query.matches(value, ownerID: ownerID), contents[value.id]?.count ?? 0 < Self.contentsPerID,
+      guard query.matches(value, ownerID: ownerID), plainContents[value.id] ?? 0 < Self.contentsPerID,
         isNews(value), remember(value)
       else { return false }
+      plainContents[value.id, default: 0] += 1
       noteDelivered(value)
       return true
     }
@@ -73,10 +76,20 @@ struct GetOperation {
         refused += 1
         return nil
       }
-      guard delivered < Self.deliveryLimit, query.matches(value, ownerID: ownerID), !isOlder(value) else { return nil }
+      guard delivered < Self.deliveryLimit, query.matches(value, ownerID: ownerID), !isOlder(value),
+        isFirstOpening(value)
+      else { return nil }
       noteDelivered(value)
       return value
     }
+  }
+
+  /// False for what came out of an encrypted value before: another cypher of it, or one that a listen of
+  /// ours had open.
+  private mutating func isFirstOpening(_ value: Value) -> Bool {
+    guard value.signature?.recipient != nil else { return true }
+    guard !(contents[value.id] ?? []).contains(where: { $0.hasSameContent(as: value) }) else { return false }
+    return remember(value)
   }
 
   private func isNews(_ value: Value) -> Bool {
@@ -85,23 +98,23 @@ struct GetOperation {
   }
 
   private func isOlder(_ value: Value) -> Bool {
-    value.signature != nil && value.sequence < sequences[value.id] ?? 0
+    value.edition.map { value.sequence < sequences[$0] ?? 0 } ?? false
   }
 
   /// False when there are too many bytes to remember.
   private mutating func remember(_ value: Value) -> Bool {
-    guard bytes + value.size <= Self.deliveredBytes else {
+    guard bytes + value.cost <= Self.deliveredBytes else {
       dropped += 1
       return false
     }
-    bytes += value.size
+    bytes += value.cost
     contents[value.id, default: []].append(value)
     return true
   }
 
   private mutating func noteDelivered(_ value: Value) {
     delivered += 1
-    if value.signature != nil { sequences[value.id] = max(sequences[value.id] ?? 0, value.sequence) }
+    if let edition = value.edition { sequences[edition] = max(sequences[edition] ?? 0, value.sequence) }
   }
 
   /// The records that are news; compared by content, not by which fields they have. (node.md W-7)

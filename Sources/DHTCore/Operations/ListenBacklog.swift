@@ -17,7 +17,7 @@ enum ListenStep {
 
   var bytes: Int {
     switch self {
-    case .values(let values, _, _): values.reduce(0) { $0 + $1.value.size }
+    case .values(let values, _, _): values.reduce(0) { $0 + $1.value.cost }
     case .refreshed(let ids, _), .expired(let ids, _): ids.count * MemoryLayout<Value.ID>.size
     case .lost: 0
     }

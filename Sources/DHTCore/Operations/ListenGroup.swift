@@ -10,6 +10,8 @@ struct ListenGroup {
   var subscribers: [OperationID] = []
   /// News that wait for values to be opened, or for those before them.
   var backlog = ListenBacklog()
+  /// Some news were dropped, so the view does not show all there is.
+  var isIncomplete = false
   /// When it ends, since nobody listens any more; nil while somebody does.
   var lingersUntil: Instant?
   /// When it is looked at next; one deadline at a time.

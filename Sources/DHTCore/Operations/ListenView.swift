@@ -1,3 +1,4 @@
+import DHTCollections
 import DHTModel
 
 /// What a listen knows to be under its key: each value once, with everyone who has it. (node.md §4.8)
@@ -5,7 +6,7 @@ import DHTModel
 /// A value appears when its first source brings it, and is expired when its last one drops it. Sources are
 /// named, not counted: counts go wrong when two sources differ.
 ///
-/// Unsigned content has no order, so other content under a known id is not believed (N-95) but remembered with its
+/// Unsigned content has no order, nor have values of two owners, so other content under a known id is not believed (N-95) but remembered with its
 /// source. It is told, as an update, when that source had dropped what was told before, or when the last source of
 /// that is gone: then it is what follows. A source that still holds the old content, and says so again, changes nothing.
 struct ListenView {
@@ -45,7 +46,7 @@ struct ListenView {
 
   private var entries: [Value.ID: Entry] = [:]
   private(set) var counts: [Source: Int] = [:]
-  /// Bytes of the values of each source, with `overhead` for each.
+  /// Bytes of the values of each source.
   private(set) var bytes: [Source: Int] = [:]
   private var deadlines = DeadlineQueue<Value.ID>()
   /// Values kept per source.
@@ -56,9 +57,6 @@ struct ListenView {
 
   /// Sources remembered per value that dropped it: more than ever serve one listen at a time.
   private static let droppedLimit = 64
-
-  /// Charged for a value beside its bytes: else empty ones would cost nothing. About what the tables take.
-  static let overhead = 256
 
   init(limit: Int, bytes: Int) {
     self.limit = limit
@@ -94,7 +92,7 @@ struct ListenView {
       return .added(sight.shown)
     }
     let isEdit = !entry.told.value.hasSameContent(as: value)
-    guard !isEdit || isCertain || value.sequence > entry.told.value.sequence else {
+    guard !isEdit || isCertain || value.isNewerEdition(of: entry.told.value) else {
       return addOther(sight, from: source, until: expiry, entry)
     }
     guard let hold = hold(value, from: source, insteadOf: entry.holds[source], until: expiry) else { return nil }
@@ -160,7 +158,8 @@ extension ListenView {
     -> ListenChange?
   {
     let value = sight.value
-    guard value.signature == nil, entry.told.value.signature == nil else { return nil }
+    // An older edition of what was told follows nothing. Between two owners there is no order, as between contents without.
+    guard value.edition == nil || value.edition != entry.told.value.edition else { return nil }
     let old = entry.holds[source]
     guard var hold = hold(value, from: source, insteadOf: old, until: expiry) else { return nil }
     hold.hasTold = old?.hasTold ?? false
@@ -231,7 +230,7 @@ extension ListenView {
   ) -> Hold? {
     let count = (counts[source] ?? 0) + (old == nil ? 1 : 0)
     // What an old hold has besides stays until it is dropped.
-    let charge = max(value.size + Self.overhead, old?.bytes ?? 0)
+    let charge = max(value.cost, old?.bytes ?? 0)
     let sum = (bytes[source] ?? 0) - (old?.bytes ?? 0) + charge
     guard source == .local || count <= limit && sum <= byteLimit else { return nil }
     counts[source] = count

@@ -63,7 +63,7 @@ extension Overlay {
       searches[key]?.receive(reply, missing: missing, request, from: contact, nodes: nodes, &contacts, &context)
       touch(key)
     case .probeValue(let key, let id):
-      searches[key]?.receiveProbe(reply, id, from: contact, &contacts, &context)
+      searches[key]?.receiveProbe(reply, missing: missing, id, from: contact, &contacts, &context)
       touch(key)
     case .put(let key, let id), .refresh(let key, let id):
       contacts.known.update(contact.id) { $0.authErrors = 0 }
@@ -215,13 +215,15 @@ extension Overlay {
     for transaction in contacts.requests.transactions(where: { $0.destination == destination }) {
       guard let request = contacts.finish(transaction) else { continue }
       fail(request, code: nil, silence: .unreachable, &context)
-      if let node = request.node, contacts.known[node]?.address == destination { expire(node, &context) }
+      if let node = request.node, contacts.known[node]?.address == destination {
+        expire(node, isSilent: false, &context)
+      }
     }
     settle(&context)
   }
 
   /// A node is given up: all that waits for it fails, its listens end, and its bucket takes the next candidate.
-  mutating func expire(_ id: NodeID, _ context: inout Context) {
+  mutating func expire(_ id: NodeID, isSilent: Bool = true, _ context: inout Context) {
     guard let node = contacts.known[id] else { return }
     guard node.expired == nil else {
       contacts.known.update(id) { $0.retried = context.now }
@@ -239,8 +241,8 @@ extension Overlay {
       touch(key)
     }
     contacts.effects.append(.statusMayChange)
-    // What it listens to here would be told to nobody. (node.md W-25)
-    contacts.effects.append(.listenerSilent(node.contact))
+    // What it listens to here would be told to nobody. (node.md W-25) But when our own way out is gone, it may still live.
+    if isSilent { contacts.effects.append(.listenerSilent(node.contact)) }
   }
 
   /// Our address may have changed: every known node deserves another chance, and every listen is renewed.

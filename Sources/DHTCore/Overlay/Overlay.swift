@@ -1,3 +1,4 @@
+import DHTCollections
 import DHTModel
 import DHTWire
 
@@ -149,6 +150,12 @@ extension Overlay {
     guard prepareSearch(key, &context) else { return false }
     searches[key]!.gets.append(get)
     return true
+  }
+
+  /// Sealed values of a get were opened: nobody else need be asked for them.
+  mutating func noteSeen(_ values: [Value], by operation: OperationID, at key: InfoHash) {
+    guard let get = searches[key]?.gets.firstIndex(where: { $0.operation == operation }) else { return }
+    for value in values { searches[key]?.gets[get].see(value) }
   }
 
   mutating func startAnnounce(_ announce: Announce, at key: InfoHash, _ context: inout Context) -> Bool {

@@ -15,6 +15,8 @@ struct Announce {
     case verifying(acknowledged: Instant)
     /// It will not have the value; another node takes its place.
     case refused
+    /// It holds a signed value under the id, so it does not get this one. No other takes its place: readers ask this one.
+    case withheld
   }
 
   /// What became of it on one family.
@@ -33,8 +35,8 @@ struct Announce {
   /// Each node is asked first whether it holds a signed value under the id: deployed nodes stop when a value without
   /// owner comes in its place. (crypto.md §4.3)
   let isGuarded: Bool
-  /// Nodes that hold no signed value under the id, as far as they say.
-  var cleared: Set<NodeID> = []
+  /// Nodes that hold no signed value under the id, as far as they say; and whether they hold the value itself.
+  var cleared: [NodeID: Bool] = [:]
   /// How long a node keeps it.
   let lifetime: Duration
   var statuses: [NodeID: Status] = [:]
@@ -76,7 +78,7 @@ struct Announce {
   }
 
   /// Whether a node has yet to say that it holds no signed value under the id.
-  func mustAsk(_ node: NodeID) -> Bool { isGuarded && !cleared.contains(node) && statuses[node] == nil }
+  func mustAsk(_ node: NodeID) -> Bool { isGuarded && cleared[node] == nil && statuses[node] == nil }
 
   /// What a node is asked then. It tells also what a probe asks for.
   var guardQuery: Query { Query(select: [.id, .owner, .sequence], where: [.id(value.id)]) }

@@ -37,7 +37,7 @@ extension Search {
       announces[index].statuses = announces[index].statuses.filter { node, status in
         status.isUnfinished || lookup.index(of: node) != nil
       }
-      announces[index].cleared.formIntersection(announces[index].statuses.keys)
+      announces[index].cleared = announces[index].cleared.filter { announces[index].statuses[$0.key] != nil }
     }
   }
 
@@ -69,12 +69,12 @@ extension Search {
     case nil:
       // The answer that is on its way may tell.
       if announce.mustAsk(target.id), target.asks > 0 { return }
-      announce.isPermanent || announce.mustAsk(target.id)
+      announce.isPermanent && announce.cleared[target.id] != false || announce.mustAsk(target.id)
         ? probe(index, target, &contacts, &context) : put(index, target.contact, token, &contacts, &context)
     case .acknowledged:
       guard let refresh = announce.refreshTime(announce.statuses[target.id]), refresh <= context.now else { return }
       probe(index, target, &contacts, &context)
-    case .probing, .putting, .refreshing, .verifying, .refused:
+    case .probing, .putting, .refreshing, .verifying, .refused, .withheld:
       return
     }
   }
@@ -83,10 +83,10 @@ extension Search {
   private mutating func probe(
     _ index: Int, _ target: Candidate, _ contacts: inout Contacts, _ context: inout Context
   ) {
-    // Without a filter, as deployed nodes ask it.
-    let query =
-      announces[index].mustAsk(target.id) ? announces[index].guardQuery : Query(select: [.id, .sequence])
+    // Without a filter, as deployed nodes ask it; but what is guarded must see the owner each time.
+    let query = announces[index].isGuarded ? announces[index].guardQuery : Query(select: [.id, .sequence])
     announces[index].statuses[target.id] = .probing
+    announces[index].cleared[target.id] = nil
     contacts.ask(
       target.contact.address, node: target.id, .get(Request.Get(key: key, query: query)),
       for: .probeValue(key: key, announces[index].id), &context)
@@ -111,7 +111,7 @@ extension Search {
     let isWaiting = announce.statuses.values.contains { status in
       switch status {
       case .verifying: true
-      case .probing, .putting, .refreshing, .acknowledged, .refused: false
+      case .probing, .putting, .refreshing, .acknowledged, .refused, .withheld: false
       }
     }
     guard !targets.isEmpty, !isWaiting else {
@@ -122,8 +122,10 @@ extension Search {
       return
     }
     let isAcknowledged = targets.allSatisfy { target in
-      guard case .acknowledged? = announce.statuses[target.id] else { return false }
-      return true
+      switch announce.statuses[target.id] {
+      case .acknowledged, .withheld: true
+      case .probing, .putting, .refreshing, .verifying, .refused, nil: false
+      }
     }
     guard isAcknowledged else { return }
     if announce.wantsVerify, announce.stored.contains(where: { !announce.verified.contains($0.id) }) {
@@ -151,10 +153,11 @@ extension Search {
 
   /// The node showed what it holds: refresh what is there, put what is missing.
   mutating func receiveProbe(
-    _ reply: Reply, _ id: Announce.ID, from contact: NodeContact, _ contacts: inout Contacts, _ context: inout Context
+    _ reply: Reply, missing: Int, _ id: Announce.ID, from contact: NodeContact, _ contacts: inout Contacts,
+    _ context: inout Context
   ) {
     guard let index = announceIndex(id) else { return }
-    guard receiveGuard(reply, id, from: contact) else { return }
+    guard receiveGuard(reply, missing: missing, id, from: contact) else { return }
     guard let token = contacts.known[contact.id]?.token else {
       // It moved, or expired, meanwhile: another token first.
       announces[index].statuses[contact.id] = nil
@@ -162,10 +165,9 @@ extension Search {
       return
     }
     let value = announces[index].value
-    let holds =
-      reply.fields?.rows.contains { $0.record.id == value.id && ($0.record.sequence ?? 0) >= value.sequence } ?? false
-      || reply.values.values.contains { $0.id == value.id && $0.sequence >= value.sequence }
-    guard holds, announces[index].isPermanent else { return put(index, contact, token, &contacts, &context) }
+    guard reply.holds(value), announces[index].isPermanent else {
+      return put(index, contact, token, &contacts, &context)
+    }
     announces[index].statuses[contact.id] = .refreshing
     contacts.ask(
       contact.address, node: contact.id, .refresh(Request.Refresh(key: key, valueID: value.id, token: token)),
@@ -174,13 +176,15 @@ extension Search {
 
   /// The node told whether it holds a signed value under the id of a guarded announce. If so, the value stays away.
   @discardableResult
-  mutating func receiveGuard(_ reply: Reply, _ id: Announce.ID, from contact: NodeContact) -> Bool {
+  mutating func receiveGuard(_ reply: Reply, missing: Int, _ id: Announce.ID, from contact: NodeContact) -> Bool {
     guard let index = announceIndex(id), announces[index].isGuarded else { return true }
     guard reply.showsSignedValue(announces[index].value.id) else {
-      announces[index].cleared.insert(contact.id)
-      return true
+      // Of what did not arrive whole, anything may be signed: it is asked once more.
+      if missing == 0 { announces[index].cleared[contact.id] = reply.holds(announces[index].value) }
+      if missing > 0, announces[index].statuses[contact.id] == .probing { announces[index].statuses[contact.id] = nil }
+      return missing == 0
     }
-    announces[index].statuses[contact.id] = .refused
+    announces[index].statuses[contact.id] = .withheld
     announces[index].fail(contact, .holdsSignedValue)
     return false
   }
@@ -272,7 +276,14 @@ extension Search {
 extension Reply {
   /// Whether the node holds a signed value under an id. Old peers answer a selection with whole values.
   fileprivate func showsSignedValue(_ id: Value.ID) -> Bool {
-    fields?.rows.contains { $0.record.id == id && $0.ownerKey?.isEmpty == false } ?? false
-      || values.values.contains { $0.id == id && $0.signature != nil }
+    fields?.rows.contains { row in
+      row.record.id == id && (row.ownerKey?.isEmpty == false || row.record.owner ?? .zero != .zero)
+    } ?? false || values.values.contains { $0.id == id && $0.signature != nil }
+  }
+
+  /// Whether the node holds a value, or a newer edition.
+  fileprivate func holds(_ value: Value) -> Bool {
+    fields?.rows.contains { $0.record.id == value.id && ($0.record.sequence ?? 0) >= value.sequence } ?? false
+      || values.values.contains { $0.id == value.id && $0.sequence >= value.sequence }
   }
 }

@@ -189,7 +189,7 @@ extension Search {
     let hop = lookup[contact.id]?.hop ?? 0
     lookup.update(contact.id) { $0.answer(now: context.now) }
     for node in nodes { lookup.insert(node, hop: hop + 1) }
-    if case .find(_, let id?) = request.purpose { receiveGuard(reply, id, from: contact) }
+    if case .find(_, let id?) = request.purpose { receiveGuard(reply, missing: missing, id, from: contact) }
     guard case .get(_, let operation, let stage) = request.purpose,
       let get = gets.firstIndex(where: { $0.operation == operation })
     else { return }
@@ -209,7 +209,9 @@ extension Search {
   ) {
     let operation = gets[get].operation
     if !reply.values.values.isEmpty {
-      for value in reply.values.values { gets[get].seen[value.id] = max(gets[get].seen[value.id] ?? 0, value.sequence) }
+      // What a sealed value says of itself counts once it is opened: else a forged number would keep honest ones away.
+      let open = reply.values.values.filter { !$0.isSealed || context.configuration.opener == nil }
+      for value in open { gets[get].see(value) }
       contacts.effects.append(.values(operation, reply.values.values, from: contact))
     }
     switch stage {

@@ -65,6 +65,9 @@ struct SearchGet {
     }
   }
 
+  /// A value was delivered.
+  mutating func see(_ value: Value) { seen[value.id] = max(seen[value.id] ?? 0, value.sequence) }
+
   /// Whether a listed value is news.
   func wants(_ listed: Listed) -> Bool { seen[listed.id].map { $0 < listed.sequence } ?? true }
 }

@@ -1,3 +1,4 @@
+import DHTCollections
 import DHTModel
 
 /// What others listen to here. (node.md §5.7)

@@ -1,3 +1,4 @@
+import DHTCollections
 import DHTModel
 
 /// Bytes that each source has in storage; knows the largest account, and what expires first in it.

@@ -1,3 +1,4 @@
+import DHTCollections
 import DHTModel
 
 // Coming, staying and going of values: dates, accounts, and the links between values of one key.

@@ -1,3 +1,4 @@
+import DHTCollections
 import DHTModel
 
 /// The values we hold, our own and those of others. (node.md §5)

@@ -33,14 +33,18 @@ struct CommandRun: Sendable {
   /// Runs the work, and throws its exit code. A signal cancels the work's task; a second one ends the program.
   ///
   /// - Parameters:
+  ///   - identity: who the node is; `publishes` tells whether its certificate is kept on the network.
   ///   - isClient: a node that is gone in a moment should not be told to others.
   ///   - needsNetwork: without a bootstrap host that has an address, such a command ends at once.
   ///   - notConnected: what such a command prints then on standard output, given the reason.
   static func run(
-    _ options: CommonOptions, isClient: Bool = true, needsNetwork: Bool = true,
+    _ options: CommonOptions, as identity: Identity? = nil, publishes: Bool = false, isClient: Bool = true,
+    needsNetwork: Bool = true,
     notConnected: @escaping @Sendable (CommandRun, String) async -> Void = { _, _ in }, _ work: @escaping Work
   ) async throws -> Never {
-    let run = CommandRun(DHT(try options.nodeConfiguration(isClient: isClient)), options)
+    var configuration = try options.nodeConfiguration(isClient: isClient)
+    configuration.become(identity, publishes: publishes)
+    let run = CommandRun(DHT(configuration), options)
     let signals = Signals(catching: [SIGINT, SIGTERM, SIGHUP], ignoring: [SIGPIPE])
     var status = ExitStatus.notConnected
     if needsNetwork, options.bootstrap.isEmpty {

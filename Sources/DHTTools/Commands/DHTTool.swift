@@ -48,7 +48,8 @@ struct DHTCommand: AsyncParsableCommand {
       --bootstrap.
 
       With --json each result is one object on one line. Value ids are strings of 16 hexadecimal digits, since 64 bits do \
-      not fit the numbers of most readers; times are seconds; data is base64.
+      not fit the numbers of most readers; times are seconds; data is base64. A signed value has its owner's id, owner, \
+      and long id, ownerLong, and its sequence; decrypted tells that it was encrypted for us.
 
       Exit status: 0 done, 1 failed or not stored, 2 nothing found, 64 wrong usage, 69 not connected, 73 cannot write, \
       77 key or password.
@@ -56,6 +57,6 @@ struct DHTCommand: AsyncParsableCommand {
     version: NodeUsage.versionNumber,
     subcommands: [
       PutCommand.self, GetCommand.self, ListenCommand.self, QueryCommand.self, PingCommand.self, NodeCommand.self,
-      TraceCommand.self,
+      TraceCommand.self, IdentityCommand.self,
     ])
 }

@@ -7,7 +7,8 @@ struct GetCommand: AsyncParsableCommand {
     commandName: "get", abstract: "Find the values of a key.",
     discussion: """
       Prints a line for each value, as soon as it comes. With --first the data of the first value alone is written, byte \
-      for byte, so that it can go to a file or a variable; a terminal gets a line end after it.
+      for byte, so that it can go to a file or a variable; a terminal gets a line end after it. Signatures are verified: a value with a \
+      wrong one is not shown. Values encrypted for the --identity are opened; others that are encrypted cannot be read.
       """)
 
   @Argument(help: "Where to look.", transform: Transform.key) var key: KeyArgument
@@ -17,10 +18,11 @@ struct GetCommand: AsyncParsableCommand {
     transform: Transform.filters)
   var filters: [Query.Filter] = []
   @Flag(help: "End with the first value.") var first = false
+  @OptionGroup var identity: IdentityOptions
   @OptionGroup var options: CommonOptions
 
   func run() async throws {
-    try await CommandRun.run(options) { run in await get(run) }
+    try await CommandRun.run(options, as: identity.load()) { run in await get(run) }
   }
 
   private func get(_ run: CommandRun) async -> ExitStatus {

@@ -5,13 +5,17 @@ import OpenDHT
 struct ListenCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "listen", abstract: "Watch the values of a key.",
-    discussion: "Prints a line for each change, until interrupted: + added, ~ updated, - expired.")
+    discussion: """
+      Prints a line for each change, until interrupted: + added, ~ updated, - expired. With --identity, values encrypted \
+      for it are opened, and its certificate is published, so that others can encrypt for it by its id.
+      """)
 
   @Argument(help: "What to watch.", transform: Transform.key) var key: KeyArgument
+  @OptionGroup var identity: IdentityOptions
   @OptionGroup var options: CommonOptions
 
   func run() async throws {
-    try await CommandRun.run(options) { run in await listen(run) }
+    try await CommandRun.run(options, as: identity.load(), publishes: true) { run in await listen(run) }
   }
 
   private func listen(_ run: CommandRun) async -> ExitStatus {

@@ -9,10 +9,12 @@ struct NodeCommand: AsyncParsableCommand {
       "Prints its id and ports, then each change of its status and of its address as peers see it. Without --bootstrap it waits to be found."
   )
 
+  @OptionGroup var identity: IdentityOptions
   @OptionGroup var options: CommonOptions
 
   func run() async throws {
-    try await CommandRun.run(options, isClient: false, needsNetwork: false) { run in
+    try await CommandRun.run(options, as: identity.load(), publishes: true, isClient: false, needsNetwork: false) {
+      run in
       await started(run)
       var ending: Task<Void, any Error>?
       if let timeout = options.timeout {

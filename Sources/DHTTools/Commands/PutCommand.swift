@@ -7,7 +7,8 @@ struct PutCommand: AsyncParsableCommand {
     commandName: "put", abstract: "Store a value.",
     discussion: """
       A VALUE is stored with the user type text/plain, a file with none, unless --user-type names one. At most 64 KB, \
-      names included. Prints a receipt: who stored the value, who did not and why.
+      names included. Prints a receipt: who stored the value, who did not and why. A signed value can be replaced by its \
+      owner alone, under the same --id; an encrypted one is signed too, and lives for ten minutes.
       """)
 
   @Argument(help: "Where to store.", transform: Transform.key) var key: KeyArgument
@@ -21,6 +22,13 @@ struct PutCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("User type, such as text/plain.", valueName: "text")) var userType: String?
   @Flag(help: "Keep the value alive until interrupted.") var permanent = false
   @Flag(help: "Read the value back from each node that took it.") var verify = false
+  @Flag(help: "Sign the value.") var sign = false
+  @Option(
+    help: ArgumentHelp(
+      "Encrypt the value for the owner of a key id of 40 digits, a long id of 64, or a file of a certificate or public key.",
+      valueName: "id|file"))
+  var encryptTo: String?
+  @OptionGroup var identity: IdentityOptions
   @OptionGroup var options: CommonOptions
 
   func validate() throws {
@@ -29,10 +37,16 @@ struct PutCommand: AsyncParsableCommand {
 
   func run() async throws {
     let value = try valueToPut()
-    try await CommandRun.run(options, notConnected: { run, reason in await deny(value.id, reason, run) }) { run in
-      await put(value, run)
+    let recipient = try encryptTo.map { text in
+      try complaining { () throws(IdentityFailure) in try RecipientArgument.read(text) }
     }
+    let signer = isSecured ? try await identity.loadOrMake(options) : nil
+    try await CommandRun.run(
+      options, as: signer, publishes: permanent, notConnected: { run, reason in await deny(value.id, reason, run) }
+    ) { run in await put(value, for: recipient, run) }
   }
+
+  private var isSecured: Bool { sign || encryptTo != nil }
 
   private func valueToPut() throws -> Value {
     let data = try self.value.map { Array($0.utf8) } ?? contents(of: file ?? "-")
@@ -63,11 +77,10 @@ struct PutCommand: AsyncParsableCommand {
     return ExitCode(ExitStatus.failed.rawValue)
   }
 
-  private func put(_ value: Value, _ run: CommandRun) async -> ExitStatus {
+  private func put(_ value: Value, for recipient: Recipient?, _ run: CommandRun) async -> ExitStatus {
     await run.output.startProgress("Putting…")
     do {
-      let receipt = try await run.dht.put(
-        value, at: key.hash, permanent: permanent, verify: verify, deadline: run.remaining)
+      let receipt = try await store(value, for: recipient, run)
       await show(receipt, nil, run)
     } catch {
       return await fail(error, value.id, run)
@@ -79,6 +92,24 @@ struct PutCommand: AsyncParsableCommand {
     return .done
   }
 
+  private func store(
+    _ value: Value, for recipient: Recipient?, _ run: CommandRun
+  ) async throws(DHTError) -> PutReceipt {
+    if let recipient {
+      return try await run.dht.putEncrypted(
+        value, for: recipient, at: key.hash, permanent: permanent, verify: verify, deadline: run.remaining)
+    }
+    guard sign else {
+      return try await run.dht.put(value, at: key.hash, permanent: permanent, verify: verify, deadline: run.remaining)
+    }
+    var value = value
+    // An id that was drawn has no earlier value whose number would have to be looked up.
+    if id == nil { value.id = 0 }
+    // A node that keeps another owner's value under this id acknowledges ours all the same: only reading it back tells.
+    return try await run.dht.putSigned(
+      value, at: key.hash, permanent: permanent, verify: verify || id != nil, deadline: run.remaining)
+  }
+
   private func fail(_ error: DHTError, _ id: Value.ID, _ run: CommandRun) async -> ExitStatus {
     var receipt = PutReceipt(ending: .completed, valueID: id)
     if case .notStored(let known) = error { receipt = known }
@@ -87,7 +118,7 @@ struct PutCommand: AsyncParsableCommand {
     switch error {
     case .isolated: return .notConnected
     case .timedOut: return await run.dht.status.best == .connected ? .failed : .notConnected
-    case .invalid: return .usage
+    case .invalid, .security(.tooLarge): return .usage
     case .noIdentity, .security, .recipientUnknown: return .keyOrPassword
     case .notRunning, .alreadyRunning, .portInUse, .cannotBind, .throttled, .cancelled, .replaced, .notStored,
       .cannotResolve, .noAnswer, .coding, .sequenceExhausted:
@@ -103,14 +134,16 @@ struct PutCommand: AsyncParsableCommand {
 
   private func show(_ receipt: PutReceipt, _ error: String?, _ run: CommandRun) async {
     if run.output.isJSON {
-      await run.output.json(JSON.members(of: receipt, elapsed: run.elapsed, error: error))
+      await run.output.json(JSON.members(of: receipt, signer: run.dht.identity?.id, elapsed: run.elapsed, error: error))
       return
     }
     if error == nil, !options.quiet {
       let nodes = receipt.stored.count == 1 ? "1 node" : "\(receipt.stored.count) nodes"
       let verified = receipt.isVerified ? ", verified" : ""
+      let sequence =
+        sign && encryptTo == nil ? ", signed (v\(receipt.sequence))" : encryptTo == nil ? "" : ", encrypted"
       await run.output.result(
-        "Stored at \(nodes)\(verified), id \(idText(receipt.valueID)), \(durationText(run.elapsed))")
+        "Stored at \(nodes)\(verified), id \(idText(receipt.valueID))\(sequence), \(durationText(run.elapsed))")
     }
     for failure in receipt.failed { await run.output.message("not stored at \(failure.node): \(failure.reason.text)") }
   }

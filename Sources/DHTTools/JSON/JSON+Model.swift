@@ -23,9 +23,24 @@ extension JSON {
     }
     if let signature = value.signature {
       members += [("signed", .bool(true)), ("sequence", .integer(Int(signature.sequence)))]
+      members += owner(PublicKeyID(hashing: signature.owner), publicKeyID(signature.owner))
+      if value.recipientID != nil { members.append(("decrypted", .bool(true))) }
     }
     if let source { members.append(("origin", origin(source))) }
     return members
+  }
+
+  /// Who signed: the id as peers up to 3.4 show it, and the long id of those since 3.7.
+  private static func owner(_ longID: PublicKeyID, _ id: InfoHash) -> [(String, JSON)] {
+    [("owner", .string("\(id)")), ("ownerLong", .string("\(longID)"))]
+  }
+
+  /// An identity, or what is known of one: who, and with which key.
+  static func members(of key: PublicKey) -> [(String, JSON)] {
+    [
+      ("id", .string("\(key.id)")), ("longID", .string("\(key.longID)")), ("nodeID", .string("\(key.nodeID)")),
+      ("key", .string(key.kind.name)), ("bits", .integer(key.kind.bits)),
+    ]
   }
 
   private static func origin(_ source: Source) -> JSON {
@@ -52,8 +67,11 @@ extension JSON {
     return members
   }
 
-  /// A put: ok, id, who stored it, who did not and why, seconds; `error` when the put as a whole failed.
-  static func members(of receipt: PutReceipt, elapsed: Duration, error: String? = nil) -> [(String, JSON)] {
+  /// A put: ok, id, who stored it, who did not and why, seconds; the sequence number and the id of who signed it; `error`
+  /// when the put as a whole failed.
+  static func members(
+    of receipt: PutReceipt, signer: InfoHash? = nil, elapsed: Duration, error: String? = nil
+  ) -> [(String, JSON)] {
     var members: [(String, JSON)] = [
       ("ok", .bool(error == nil && !receipt.stored.isEmpty)), ("id", .id(receipt.valueID)),
       ("stored", .array(receipt.stored.map { .object(Self.members(of: $0)) })),
@@ -63,8 +81,22 @@ extension JSON {
       ),
       ("verified", .bool(receipt.isVerified)), ("elapsed", .seconds(elapsed)),
     ]
+    if let signer { members += [("owner", .string("\(signer)")), ("sequence", .integer(Int(receipt.sequence)))] }
     if let error { members.append(("error", .string(error))) }
     return members
+  }
+}
+
+extension KeyKind {
+  /// The kind in a word, for a line and for JSON.
+  var name: String {
+    switch self {
+    case .rsa: "RSA"
+    case .rsaOAEP: "RSA-OAEP"
+    case .ec(.p256): "EC P-256"
+    case .ec(.p384): "EC P-384"
+    case .ec(.p521): "EC P-521"
+    }
   }
 }
 

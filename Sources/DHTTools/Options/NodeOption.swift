@@ -2,6 +2,7 @@
 enum NodeOption: Hashable, Sendable {
   case help, version
   case port, network, bootstrap, bind, ipv4Only, ipv6Only
+  case identity, saveIdentity, certificate, privateKey, privateKeyPassword
   case verbose, logFile, service, noRateLimit, publicStable
   /// Accepted, and does nothing: so it is in the network's tools.
   case ignored
@@ -23,9 +24,12 @@ enum NodeOption: Hashable, Sendable {
     .init(name: .noRateLimit, long: "no-rate-limit", short: "U", takesValue: false),
     .init(name: .publicStable, long: "public-stable", short: "P", takesValue: false),
     .init(name: .ignored, long: nil, short: "O", takesValue: false),
-    later("identity", "i"), later("save-identity", value: true), later("certificate", value: true),
-    later("privkey", value: true), later("privkey-password", value: true), later("daemonize", "d"),
-    later("peer-discovery", "D"), later("persist", "f", value: true), later("syslog"),
+    .init(name: .identity, long: "identity", short: "i", takesValue: false),
+    .init(name: .saveIdentity, long: "save-identity", short: nil, takesValue: true),
+    .init(name: .certificate, long: "certificate", short: nil, takesValue: true),
+    .init(name: .privateKey, long: "privkey", short: nil, takesValue: true),
+    .init(name: .privateKeyPassword, long: "privkey-password", short: nil, takesValue: true),
+    later("daemonize", "d"), later("peer-discovery", "D"), later("persist", "f", value: true), later("syslog"),
     later("proxyserver", value: true), later("proxyserverssl", value: true), later("proxy-addr", value: true),
     later("proxy-certificate", value: true), later("proxy-privkey", value: true),
     later("proxy-privkey-password", value: true), later("proxyclient", value: true), later("pushserver", value: true),

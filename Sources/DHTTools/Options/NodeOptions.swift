@@ -1,12 +1,12 @@
 import OpenDHT
 
-/// What a command line of `dhtnode` asks for.
+/// What a command line of `dhtnode`, or a program with its options, asks for.
 enum NodeInvocation: Equatable {
   case help, version
   case run(NodeOptions)
 }
 
-/// How `dhtnode` runs.
+/// How such a program runs.
 struct NodeOptions: Equatable {
   /// A bootstrap host as written, for the `Bootstrap:` line, and as understood.
   struct Bootstrap: Equatable {
@@ -17,6 +17,7 @@ struct NodeOptions: Equatable {
   var network: NetworkID = 0
   var bootstrap: [Bootstrap] = []
   var bind = BindAddresses()
+  var identity = IdentityChoice()
   var isVerbose = false
   var logFile: String?
   var isService = false
@@ -33,6 +34,7 @@ extension NodeInvocation {
     if options.bind.isContradictory {
       throw .contradiction("--bind names an address of the family that -4 or -6 leaves out")
     }
+    if let contradiction = options.identity.contradiction { throw contradiction }
     if let operand = line.operands.first { throw .unexpectedOperand(operand) }
     if line.items.contains(where: { $0.name == .help }) {
       self = .help
@@ -64,6 +66,11 @@ extension NodeOptions {
       guard bind.restrict(to: .ipv4) else { throw .contradiction("-4 and -6 exclude each other") }
     case .ipv6Only:
       guard bind.restrict(to: .ipv6) else { throw .contradiction("-4 and -6 exclude each other") }
+    case .identity: identity.isGenerated = true
+    case .saveIdentity: identity.saved = value
+    case .certificate: identity.certificate = value
+    case .privateKey: identity.privateKey = value
+    case .privateKeyPassword: identity.password = value
     case .verbose: isVerbose = true
     case .logFile: logFile = value
     case .service: isService = true

@@ -1,7 +1,7 @@
 /// What `dhtnode --help` and `--version` print.
 enum NodeUsage {
   static let help = """
-    Usage: dhtnode [-v [-l logfile]] [-s] [-n network_id] [-p local_port] [-b bootstrap_host[:port]] [--bind address] [-4|-6]
+    Usage: dhtnode [-v [-l logfile]] [-i] [-s] [-n network_id] [-p local_port] [-b bootstrap_host[:port]] [--bind address] [-4|-6]
 
     dhtnode, a simple OpenDHT command line node runner.
 
@@ -13,16 +13,23 @@ enum NodeUsage {
                             Without it the node waits to be found: no network is joined unasked.
           --bind ADDRESS    bind to this address only; repeatable, one for each family
       -4, -6                IPv4 only, IPv6 only
+      -i, --identity        make an identity: a key to sign with, and to receive encrypted values with
+          --save-identity P with -i: write it to P.crt, P.pem and its authority to P_ca.crt, P_ca.pem
+          --certificate F   the identity's certificate, and
+          --privkey F       its private key: from files, as --save-identity or the network's tools wrote them
+          --privkey-password PW
+                            of that key. Others can read command lines: better in the environment variable
+                            DHT_PRIVKEY_PASSWORD, or typed when it is asked for
       -s, --service         no shell: run until SIGINT or SIGTERM
       -v, --verbose         log to standard error
       -l, --logfile FILE    with -v: log to a file
       -U, --no-rate-limit   no limit on requests, searches and storage for others
       -P, --public-stable   the node's address is public and stays
 
-    Recognised, but not available in this version: --identity --save-identity --certificate --privkey
-    --privkey-password --daemonize --peer-discovery --persist --syslog and the --proxy… and push options.
+    Recognised, but not available in this version: --daemonize --peer-discovery --persist --syslog and the
+    --proxy… and push options.
 
-    Exit status: 0 done, 1 failed (port in use …), 64 wrong usage.
+    Exit status: 0 done, 1 failed (port in use …), 64 wrong usage, 73 cannot write, 77 key or password.
 
     """
 

@@ -5,6 +5,7 @@ struct DHTBackend: NodeBackend {
   let dht: DHT
 
   var nodeID: NodeID { dht.nodeID }
+  var identity: Identity? { dht.identity }
   func boundPorts() async -> BoundPorts { await dht.boundPorts }
 
   func get(_ key: InfoHash, where filters: [Query.Filter], found: @Sendable (Value) async -> Void) async -> GetOutcome {
@@ -33,6 +34,14 @@ struct DHTBackend: NodeBackend {
     } catch {
       return .failure(error)
     }
+  }
+
+  func putSigned(_ value: Value, at key: InfoHash) async -> Result<PutReceipt, DHTError> {
+    do { return .success(try await dht.putSigned(value, at: key)) } catch { return .failure(error) }
+  }
+
+  func putEncrypted(_ value: Value, for recipient: Recipient, at key: InfoHash) async -> Result<PutReceipt, DHTError> {
+    do { return .success(try await dht.putEncrypted(value, for: recipient, at: key)) } catch { return .failure(error) }
   }
 
   func cancelPut(_ id: Value.ID, at key: InfoHash) async -> Bool { await dht.cancelPut(id, at: key) }

@@ -8,8 +8,9 @@ import OpenDHT
   import Glibc
 #endif
 
-/// One life of `dhtnode` after its node has started: bootstrap, shell or service, a clean end.
+/// One life of a program after its node has started: bootstrap, shell or service, a clean end.
 struct NodeRun: Sendable {
+  let program: NodeProgram
   let dht: DHT
   let options: NodeOptions
   let signals: Signals
@@ -57,10 +58,9 @@ struct NodeRun: Sendable {
     let showing = Task { await log.show { await output.message($0) } }
     signals.tell { if Signals.stopping.contains($0) { ends.tell() } }
     let resolving = Task { await reportUnresolved { await output.message($0) } }
-    let backend = DHTBackend(dht: dht)
-    let shell = Shell(backend, output: output, log: filter)
+    let shell = program.makeShell(dht, output, filter)
     let reading = Task {
-      await output.result(await NodeReport.banner(of: backend))
+      await output.result(await shell.banner())
       await runLines(shell)
       ends.tell()
     }
@@ -76,7 +76,7 @@ struct NodeRun: Sendable {
     return failures.value > 0 ? .cannotWrite : .done
   }
 
-  private func runLines(_ shell: Shell) async {
+  private func runLines(_ shell: any LineShell) async {
     let input = StandardInput()
     var splitter = LineSplitter()
     while let bytes = await input.next() {
@@ -87,7 +87,7 @@ struct NodeRun: Sendable {
     if let line = splitter.finish() { _ = await runLine(line, shell) }
   }
 
-  private func runLine(_ line: String, _ shell: Shell) async -> Bool {
+  private func runLine(_ line: String, _ shell: any LineShell) async -> Bool {
     switch await shell.run(line) {
     case .next: return true
     case .running(let task):
@@ -102,7 +102,7 @@ struct NodeRun: Sendable {
   private func runTerminal() async -> ExitStatus {
     guard let raw = RawTerminal() else { return await runPipe() }
     let output = TerminalOutput(
-      prompt: ">> ", words: ShellCommand.words, columns: RawTerminal.columns, file: HistoryFile())
+      words: program.words, columns: RawTerminal.columns, file: program.keepsHistory ? HistoryFile() : nil)
     let ends = EndSignal()
     let showing = Task { await log.show { await output.message($0) } }
     signals.tell { signal in
@@ -112,10 +112,9 @@ struct NodeRun: Sendable {
         ends.tell()
       }
     }
-    let backend = DHTBackend(dht: dht)
-    await output.result(await NodeReport.banner(of: backend))
+    let shell = program.makeShell(dht, output, filter)
+    await output.result(await shell.banner())
     let resolving = Task { await reportUnresolved { await output.message($0) } }
-    let shell = Shell(backend, output: output, log: filter)
     let reading = Task {
       await runKeys(output, shell)
       ends.tell()
@@ -132,15 +131,15 @@ struct NodeRun: Sendable {
     return .done
   }
 
-  private func runKeys(_ output: TerminalOutput, _ shell: Shell) async {
+  private func runKeys(_ output: TerminalOutput, _ shell: any LineShell) async {
     let input = StandardInput()
-    await output.begin()
+    await output.begin(prompt: await shell.prompt)
     while let bytes = await input.next() {
       await output.feed(bytes)
       while let event = await output.next() {
         guard case .line(let line) = event else { return }
         if case .stop = await shell.run(line) { return }
-        await output.begin()
+        await output.begin(prompt: await shell.prompt)
       }
     }
   }
@@ -153,7 +152,7 @@ struct NodeRun: Sendable {
         group.addTask {
           guard await dht.resolve(bootstrap.host).isEmpty, !Task.isCancelled else { return }
           await print(
-            "dhtnode: cannot resolve the bootstrap host '\(terminalSafe(bootstrap.host.name))'; the node goes on without it"
+            "\(program.name): cannot resolve the bootstrap host '\(terminalSafe(bootstrap.host.name))'; the node goes on without it"
           )
         }
       }

@@ -1,14 +1,7 @@
 import OpenDHT
 
 /// The shell of `dhtnode`: takes lines, runs them on a node, prints what comes of them. (tools.md §3.3–3.5)
-actor Shell {
-  /// What a line led to.
-  enum Step {
-    case next
-    /// Its result comes later, and is printed by then.
-    case running(Task<Void, Never>)
-    case stop
-  }
+actor Shell: LineShell {
   private struct RunningListen {
     var key: InfoHash
     var task: Task<Void, Never>
@@ -27,8 +20,11 @@ actor Shell {
     self.log = log
   }
 
+  nonisolated let prompt = ">> "
+  func banner() async -> String { await NodeReport.banner(of: node) }
+
   /// Runs a line. A malformed one gives its line of text, and the shell goes on.
-  func run(_ line: String) async -> Step {
+  func run(_ line: String) async -> ShellStep {
     do throws(ShellSyntaxError) {
       guard let command = try ShellCommand(line) else { return .next }
       return await run(command)
@@ -48,7 +44,7 @@ actor Shell {
     listens = [:]
   }
 
-  private func run(_ command: ShellCommand) async -> Step {
+  private func run(_ command: ShellCommand) async -> ShellStep {
     switch command {
     case .exit: return .stop
     case .help: await output.result(shellHelp)
@@ -66,16 +62,36 @@ actor Shell {
     case .listen(let key, let filters): await listen(key, filters)
     case .cancelListen(let key, let token): await cancelListen(key, token)
     case .put(let key, let text, let isPermanent, let isCut):
-      if isCut { await output.message("Only the first word was put. Quote a value of several words.") }
+      if isCut { await tellCut() }
       return await start(key) { await self.put(text, at: $0, isPermanent: isPermanent) }
     case .cancelPut(let key, let id): await cancelPut(key, id)
+    case .putSigned(let key, let text, let isCut):
+      return await startSecured(key, isCut) { await self.putSigned(text, at: $0) }
+    case .putEncrypted(let key, let recipient, let text, let isCut):
+      return await startSecured(key, isCut) { await self.putEncrypted(text, for: recipient, at: $0) }
     }
     return .next
   }
 
-  private func start(_ key: KeyArgument, _ work: @escaping @Sendable (InfoHash) async -> Void) async -> Step {
+  private func start(_ key: KeyArgument, _ work: @escaping @Sendable (InfoHash) async -> Void) async -> ShellStep {
     await announce(key)
     return .running(Task { await work(key.hash) })
+  }
+
+  private func startSecured(
+    _ key: KeyArgument, _ isCut: Bool, _ work: @escaping @Sendable (InfoHash) async -> Void
+  ) async -> ShellStep {
+    guard node.identity != nil else {
+      await announce(key)
+      await output.message("An identity is required to perform this operation (run with -i)")
+      return .next
+    }
+    if isCut { await tellCut() }
+    return await start(key, work)
+  }
+
+  private func tellCut() async {
+    await output.message("Only the first word was put. Quote a value of several words.")
   }
 
   private func announce(_ key: KeyArgument) async {
@@ -132,6 +148,25 @@ extension Shell {
       let shown = error.hasStartedPut ? id : 0
       await output.result("Put: failure, took \(durationText(clock.now - start)). Value ID: \(idText(shown))")
       await output.message("Put: \(error.description)")
+    }
+  }
+
+  private func putSigned(_ text: String, at key: InfoHash) async {
+    await tell("Put signed", since: clock.now, await node.putSigned(Value(text), at: key))
+  }
+
+  private func putEncrypted(_ text: String, for recipient: Recipient, at key: InfoHash) async {
+    await tell("Put encrypted", since: clock.now, await node.putEncrypted(Value(text), for: recipient, at: key))
+  }
+
+  private func tell(_ name: String, since start: ContinuousClock.Instant, _ result: Result<PutReceipt, DHTError>) async
+  {
+    let took = "(took \(durationText(clock.now - start)))"
+    switch result {
+    case .success: await output.result("\(name): success \(took)")
+    case .failure(let error):
+      await output.result("\(name): failure \(took)")
+      await output.message("\(name): \(error.description)")
     }
   }
 

@@ -3,11 +3,11 @@ import OpenDHT
 extension ShellCommand {
   /// Every command word that works in this version, for completion.
   static let words = [
-    "b", "cc", "cl", "cpp", "exit", "g", "h", "help", "l", "la", "ld", "ll", "log", "lr", "ls", "p", "pp", "q", "quit",
-    "x",
+    "b", "cc", "cl", "cpp", "e", "exit", "g", "h", "help", "l", "la", "ld", "ll", "log", "lr", "ls", "p", "pp", "q",
+    "quit", "s", "x",
   ]
-  /// Words of commands that later versions bring: identities, the index, the proxy, announcements.
-  static let laterWords: Set<String> = ["s", "e", "a", "il", "ii", "pst", "psx", "psp", "stt", "stp", "rp", "rs"]
+  /// Words of commands that later versions bring: the index, the proxy, announcements.
+  static let laterWords: Set<String> = ["a", "il", "ii", "pst", "psx", "psp", "stt", "stp", "rp", "rs"]
 
   /// Reads a line; nil when it is empty.
   init?(_ line: String) throws(ShellSyntaxError) {
@@ -37,6 +37,8 @@ extension ShellCommand {
     case "p": self = try Self.put(&words, "p", isPermanent: false)
     case "pp": self = try Self.put(&words, "pp", isPermanent: true)
     case "cpp": self = try Self.cancelPut(&words)
+    case "s": self = try Self.putSigned(&words)
+    case "e": self = try Self.putEncrypted(&words)
     case let later where Self.laterWords.contains(later):
       throw ShellSyntaxError(text: "The command '\(later)' is not available in this version.")
     default:
@@ -101,5 +103,20 @@ extension ShellCommand {
       throw ShellSyntaxError(text: "Syntax: cpp [key] [value id in hexadecimal]", key: key)
     }
     return .cancelPut(key, id)
+  }
+
+  private static func putSigned(_ words: inout ShellWords) throws(ShellSyntaxError) -> ShellCommand {
+    let key = try key(&words)
+    guard let value = try next(&words, key) else { throw ShellSyntaxError(text: "Syntax: s [key] [str]", key: key) }
+    return .putSigned(key, value, isCut: !words.isAtEnd)
+  }
+
+  private static func putEncrypted(_ words: inout ShellWords) throws(ShellSyntaxError) -> ShellCommand {
+    let key = try key(&words)
+    let syntax = "Syntax: e [key] [id of the recipient, 40 or 64 digits] [str]"
+    guard let word = try next(&words, key), let recipient = Recipient(hex: word), recipient.id != .zero,
+      let value = try next(&words, key)
+    else { throw ShellSyntaxError(text: syntax, key: key) }
+    return .putEncrypted(key, recipient, value, isCut: !words.isAtEnd)
   }
 }

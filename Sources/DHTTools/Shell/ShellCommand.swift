@@ -17,6 +17,8 @@ enum ShellCommand: Equatable {
   /// `isCut` tells that words after the value were dropped.
   case put(KeyArgument, String, isPermanent: Bool, isCut: Bool)
   case cancelPut(KeyArgument, Value.ID)
+  case putSigned(KeyArgument, String, isCut: Bool)
+  case putEncrypted(KeyArgument, Recipient, String, isCut: Bool)
 }
 
 /// What is wrong with a shell line: one line of text, and the key that was understood before, which is still told.

@@ -22,8 +22,11 @@ let shellHelp = """
     p <key> <str>         Put string value at <key>. Quote a string with spaces: "two words".
     pp <key> <str>        Put string value at <key> (persistent version).
     cpp <key> <id>        Cancel persistent put operation for <key> and value <id>.
+    s <key> <str>         Put string value at <key>, signed with our generated private key.
+    e <key> <dest> <str>  Put string value at <key>, encrypted for <dest> with its public key (if found).
+                          <dest> is an id of 40 digits or a long id of 64, as ll shows it.
     cc                    Trigger connectivity changed signal.
 
-  Not available in this version: s, e, a, il, ii, pst, psx, psp, stt, stp, rp, rs.
+  Not available in this version: a, il, ii, pst, psx, psp, stt, stp, rp, rs.
 
   """

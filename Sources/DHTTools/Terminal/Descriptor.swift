@@ -92,6 +92,12 @@ struct Descriptor: Sendable {
     return opened
   }
 
+  /// Whether anything has this name, readable or not.
+  static func isTaken(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0
+  }
+
   private static func opening(_ path: String, _ flags: Int32, _ mode: mode_t) -> Result<Descriptor, SystemReason> {
     let number = open(path, flags | O_CLOEXEC, mode)
     return number >= 0 ? .success(Descriptor(number: number)) : .failure(SystemReason(code: errno))

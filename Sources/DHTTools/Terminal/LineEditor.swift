@@ -17,7 +17,7 @@ struct LineEditor {
   /// Longer lines are not taken; a pasted file stops here.
   static let maximumCharacters = 65536
 
-  let prompt: String
+  private(set) var prompt: String
   private(set) var history: History
   private let words: [String]
   private var columns: Int
@@ -34,7 +34,7 @@ struct LineEditor {
   private var isStale = false
 
   /// `words` are completed at the start of a line.
-  init(prompt: String, columns: Int, history: History = History(), words: [String] = []) {
+  init(prompt: String = "", columns: Int, history: History = History(), words: [String] = []) {
     self.prompt = prompt
     self.columns = columns
     self.history = history
@@ -44,8 +44,9 @@ struct LineEditor {
   /// What stands at the prompt.
   var text: String { line.text }
 
-  /// Shows the prompt for a new line.
-  mutating func begin() {
+  /// Shows the prompt for a new line: another one, if it is given.
+  mutating func begin(prompt: String? = nil) {
+    if let prompt { self.prompt = prompt }
     line = EditedLine()
     draw()
   }

@@ -4,9 +4,9 @@ actor TerminalOutput: ShellOutput {
   private var editor: LineEditor
   private let file: HistoryFile?
 
-  init(prompt: String, words: [String], columns: Int, file: HistoryFile?) {
+  init(words: [String], columns: Int, file: HistoryFile?) {
     self.file = file
-    editor = LineEditor(prompt: prompt, columns: columns, history: History(file?.load() ?? []), words: words)
+    editor = LineEditor(columns: columns, history: History(file?.load() ?? []), words: words)
   }
 
   func result(_ text: [UInt8]) { print(text) }
@@ -24,8 +24,8 @@ actor TerminalOutput: ShellOutput {
     flush()
   }
 
-  func begin() {
-    editor.begin()
+  func begin(prompt: String) {
+    editor.begin(prompt: prompt)
     flush()
   }
 

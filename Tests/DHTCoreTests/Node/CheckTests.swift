@@ -121,6 +121,17 @@ private let friend = CoreFixture.contact(0x80, 1)
     #expect(pair.node.localValues(at: key, where: []) == [signed(3, 1)])
   }
 
+  @Test("The keys of owners count for the bound on waiting puts")
+  func boundedBytes() {
+    var pair = storing { $0.limits.pendingPutBytes = 20_000 }
+    for number in 1...10 {
+      let signature = Value.Signature(owner: [UInt8](repeating: 1, count: 4000), sequence: 0, signature: [1])
+      let value = Value(id: Value.ID(number), content: .signed(Value.Body(data: []), signature))
+      _ = put([value], &pair, transaction: TransactionID(100 + number))
+    }
+    #expect(pair.checks.count == 4)
+  }
+
   @Test("A flood of signed puts is bounded: what has no room is counted and not answered")
   func bounded() {
     var pair = storing { $0.limits.pendingPutsPerAddress = 10 }
@@ -184,6 +195,24 @@ private let friend = CoreFixture.contact(0x80, 1)
     let get = get(&pair)
     pair.runChecks()
     #expect(pair.values(of: get) == [signed(2, 4)])
+  }
+
+  @Test("C§4.4: a stranger's own value under the same id, with a higher number, hides nothing")
+  func strangersEdition() {
+    let strange = signed(2, 65535, by: 66)
+    var pair = pair(holding: [strange, signed(2, 4)])
+    let get = get(&pair)
+    pair.runChecks()
+    #expect(pair.values(of: get) == [strange, signed(2, 4)])
+  }
+
+  @Test("Forged values take no place from one without seal under their id")
+  func forgeriesBesidePlain() {
+    let forged = (1...12).map { signed(2, $0, isGood: false) }
+    var pair = pair(holding: forged + [Value([1], id: 2)])
+    let get = get(&pair)
+    pair.runChecks()
+    #expect(pair.values(of: get) == [Value([1], id: 2)])
   }
 
   @Test("C§6.1: the filter sees the opened value")
@@ -253,6 +282,36 @@ private let friend = CoreFixture.contact(0x80, 1)
     try push([signed(4, 2, data: [8])], &pair)
     pair.runChecks()
     #expect(pair.changes(of: listen) == [.added(signed(4, 1)), .updated(signed(4, 2, data: [8]))])
+  }
+
+  @Test("C§4.4: a stranger's own value under the same id does not take the place of the owner's")
+  func strangersEdition() throws {
+    var listen = OperationID(0)
+    var pair = listening(&listen)
+    try push([signed(4, 1)], &pair)
+    pair.runChecks()
+    try push([signed(4, 65535, by: 66)], &pair)
+    pair.runChecks()
+    try push([signed(4, 2, data: [8])], &pair)
+    pair.runChecks()
+    #expect(pair.changes(of: listen) == [.added(signed(4, 1)), .updated(signed(4, 2, data: [8]))])
+  }
+
+  @Test("N-66: a get is not answered from a listen whose values are still being opened")
+  func getBesideBacklog() throws {
+    var listen = OperationID(0)
+    var pair = listening(&listen)
+    try push([signed(4, 1)], &pair)
+    pair.held[friend.id] = [signed(4, 1)]
+    let get = pair.perform { node, now in node.get(key, now: now) }
+    #expect(pair.outcome(get) == nil)
+    for _ in 0..<10 {
+      pair.serve(friend)
+      pair.run(for: .milliseconds(300))
+    }
+    pair.runChecks()
+    #expect(pair.values(of: get) == [signed(4, 1)])
+    #expect(pair.outcome(get) != nil)
   }
 
   @Test("A listen that is cancelled while values are opened tells nothing")

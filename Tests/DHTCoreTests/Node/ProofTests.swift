@@ -82,19 +82,19 @@ import Testing
   @Test("W-21: gets that wait, and addresses that proved themselves, are bounded")
   func bounds() {
     var limits = Limits()
-    limits.withheldAnswers = 20
+    limits.withheldAnswers = 130
     limits.provenAddresses = 10
     var withheld = WithheldAnswers(limits: limits)
     var proven = ProvenAddresses(limits: limits)
     let pending = { WithheldAnswers.Pending(get: Request.Get(key: F.id(1)), transaction: $0) }
-    for number in 1...20 as ClosedRange<UInt32> {
-      let expected: WithheldAnswers.Held = number == 1 ? .first : number <= 8 ? .another : .refused
+    for number in 1...70 as ClosedRange<UInt32> {
+      let expected: WithheldAnswers.Held = number == 1 ? .first : number <= 64 ? .another : .refused
       #expect(withheld.hold(pending(number), from: F.address(1), now: F.start) == expected)
-      _ = withheld.hold(pending(number), from: F.address(100 + number), now: F.start)
+      _ = withheld.hold(pending(number), from: F.address(1000 + number), now: F.start)
       proven.insert(F.address(number), now: F.start)
     }
-    #expect(withheld.count == 20 && proven.count == 10)
-    #expect(!proven.contains(F.address(10), now: F.start) && proven.contains(F.address(11), now: F.start))
+    #expect(withheld.count == 130 && proven.count == 10)
+    #expect(!proven.contains(F.address(60), now: F.start) && proven.contains(F.address(61), now: F.start))
     #expect(withheld.take(F.address(1), now: F.at(3)).isEmpty == true)
   }
 }

@@ -38,6 +38,8 @@ struct RandomWalk: ~Copyable {
   private var listens: Set<OperationID> = []
   private var over: Set<OperationID> = []
   private var hosts: [Host] = []
+  /// Work that was asked for and is done at some time, in some order.
+  private var checks: [Check] = []
   /// What went wrong first; nil when nothing did.
   private(set) var complaint: String?
   /// Operations that ended, and values that were heard of.
@@ -48,6 +50,16 @@ struct RandomWalk: ~Copyable {
     var configuration = Configuration()
     configuration.maintainsStorage = seed % 2 == 0
     configuration.limits = Self.limits
+    // What needs the security layer: most of the nodes have one, which believes every other value.
+    if seed % 3 != 0 {
+      configuration.opener = ValueOpener { value in
+        value.id % 2 == 0 ? .opened(value) : .refused(value.signature == nil ? .notForUs : .badSignature)
+      }
+      configuration.types = [
+        ValueType(
+          id: 0, name: "slow", lifetime: .seconds(600), mayEdit: { _, new, _ in new }, isSlow: { $0.isSealed })
+      ]
+    }
     peers = (0..<120).map { number in
       let ip =
         number % 3 == 0
@@ -81,7 +93,8 @@ struct RandomWalk: ~Copyable {
     case 3: disturb()
     case 4..<8: pass()
     case 8..<14: answer()
-    case 14..<19: request()
+    case 14..<18: request()
+    case 18: runChecks(atMost: 3)
     default: noise()
     }
     drain()
@@ -102,16 +115,28 @@ struct RandomWalk: ~Copyable {
       default: pass(to: now + .milliseconds(Int64.random(in: 0...1000, using: &random)))
       }
       drain()
+      runChecks(atMost: 1)
       resolveNothing()
     }
     let silent = now + .seconds(90)
     while complaint == nil, now < silent {
+      runChecks(atMost: .max)
       pass(to: min(silent, max(node.nextDeadline ?? silent, now + .milliseconds(1))))
       resolveNothing()
     }
     let left = running.subtracting(listens).sorted()
     if complaint == nil, !left.isEmpty {
       complaint = "\(left.map { node.operations[$0].map { "\($0)".prefix(300) } ?? "" }) never ended"
+    }
+  }
+
+  /// Work is done in any order.
+  private mutating func runChecks(atMost limit: Int) {
+    var count = 0
+    while count < limit, let index = checks.indices.randomElement(using: &random) {
+      node.checked(checks.remove(at: index).run(), now: now)
+      drain()
+      count += 1
     }
   }
 
@@ -389,7 +414,7 @@ extension RandomWalk {
     case .acknowledged(let operation, _), .traced(let operation, _): expectRunning(operation, false)
     case .resolve(let host): if hosts.count < 8 { hosts.append(host) }
     case .statusChanged, .publicAddressChanged: break
-    case .check: complain("a check of a node that has no slow policy and no opener")
+    case .check(let check): checks.append(check)
     }
   }
 

@@ -38,6 +38,25 @@ import Testing
     #expect(Set(receipt?.stored ?? []) == [friends[0], friends[2]])
   }
 
+  @Test("C-9.4: when the nearest eight hold a signed value, those farther away do not get ours instead")
+  func noSpill() {
+    var pair = Correspondent.among(12)
+    let crowd = (1...12).map { CoreFixture.contact(0x80, $0) }.sorted { $0.id.isCloser(to: key, than: $1.id) }
+    for holder in crowd.prefix(8) { pair.held[holder.id] = [signed] }
+    let value = Value([7], id: 9)
+    let put = pair.perform { node, now in node.put(value, at: key, now: now) }
+    for _ in 0..<8 {
+      for contact in crowd { pair.serve(contact) }
+      pair.run(for: .milliseconds(300))
+    }
+    guard case .put(let receipt)? = pair.outcome(put) else {
+      Issue.record("the put never ended")
+      return
+    }
+    #expect(receipt.stored.isEmpty && receipt.failed.count == 8)
+    #expect(!crowd.contains { pair.held[$0.id]?.contains(value) ?? false })
+  }
+
   @Test("A put under a random id asks nobody first")
   func randomID() {
     let (receipt, puts) = put(Value([7]), holders: [0, 1, 2])

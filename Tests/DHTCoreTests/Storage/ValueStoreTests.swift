@@ -257,7 +257,7 @@ import Testing
   @Test("N-137: over the limit the largest source loses what expires first; our own values stay")
   mutating func quota() {
     var limits = Limits()
-    limits.storageBytes = 10 * (1000 + StoredValue.overhead)
+    limits.storageBytes = 10 * (1000 + Value.overhead)
     store = F.store(limits)
     _ = putOurs(F.value(99, size: 50_000), isPermanent: true, now: 0)
     for id in UInt64(1)...6 { _ = put(F.value(id, size: 1000), from: 1, created: Double(10 - id), now: 10) }
@@ -278,7 +278,7 @@ import Testing
   @Test("N-137: the new value can itself be what has to go; nobody hears of it")
   mutating func quotaOfTheNewcomer() {
     var limits = Limits()
-    limits.storageBytes = 3 * (1000 + StoredValue.overhead)
+    limits.storageBytes = 3 * (1000 + Value.overhead)
     store = F.store(limits)
     for id in UInt64(1)...3 { _ = put(F.value(id, size: 1000), now: 10) }
     _ = store.takeChanges()
@@ -291,7 +291,7 @@ import Testing
   @Test("N-137: what was refreshed expires later, and goes later")
   mutating func quotaAfterRefresh() {
     var limits = Limits()
-    limits.storageBytes = 3 * (1000 + StoredValue.overhead)
+    limits.storageBytes = 3 * (1000 + Value.overhead)
     store = F.store(limits)
     for id in UInt64(1)...3 { _ = put(F.value(id, size: 1000), now: Double(id)) }
     _ = store.refresh(1, at: F.key, by: F.peer(1), now: F.at(50))
@@ -315,7 +315,7 @@ import Testing
     limits.storageBytes = 10_000
     store = F.store(limits)
     for id in UInt64(1)...1000 { _ = put(F.value(id, ""), now: 0) }
-    #expect(store.statistics.values == 10_000 / StoredValue.overhead)
+    #expect(store.statistics.values == 10_000 / Value.overhead)
     let body = Value.Body(data: [])
     let signature = Value.Signature(owner: [UInt8](repeating: 1, count: 60_000), sequence: 0, signature: [])
     #expect(put(Value(id: 5000, content: .signed(body, signature)), now: 0) == .refused(.quota))

@@ -1,3 +1,5 @@
+public import DHTModel
+
 /// Things to do at moments, the earliest first; of equal moments the one that was pushed first.
 ///
 /// Nothing is taken out before its time: when an entry comes due, its owner looks whether it still counts.
@@ -28,6 +30,7 @@ public struct DeadlineQueue<Element: Sendable>: Sendable {
 
   /// Entries, stale ones included.
   @inlinable public var count: Int { heap.count }
+  /// Whether it has none.
   @inlinable public var isEmpty: Bool { heap.isEmpty }
   /// The earliest moment; nil when empty.
   @inlinable public var nextDeadline: Instant? { heap.first?.deadline }

@@ -8,7 +8,9 @@ public struct Heap<Element: Comparable> {
   /// An empty heap.
   @inlinable public init() {}
 
+  /// How many elements it has.
   @inlinable public var count: Int { places.count }
+  /// Whether it has none.
   @inlinable public var isEmpty: Bool { places.isEmpty }
   /// The least element.
   @inlinable public var first: Element? { places.first }

@@ -1,0 +1,3 @@
+import DHTTools
+
+await ChatTool.main(Array(CommandLine.arguments.dropFirst()))
