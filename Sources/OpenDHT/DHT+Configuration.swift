@@ -24,7 +24,7 @@ extension DHT {
     /// Whether the certificate of `identity` is kept on the network, so that others can encrypt for it by its id.
     public var publishesCertificate = true
     /// Whether signed values are verified and encrypted ones opened before they are delivered. Without it both come as
-    /// they are, for programs that pass them on.
+    /// they are, for programs that pass them on; only a value whose owner is no key, or has no signature, never comes.
     public var opensValues = true
     /// Sizes of the sockets' buffers.
     public var sockets = SocketConfiguration()

@@ -91,7 +91,7 @@ extension Session {
     loop.execute { session.value.cancel(operation) }
   }
 
-  private func begin(
+  func begin(
     _ operation: any OperationSink, isAwaited: Bool = true, _ start: (inout Node, Instant) -> OperationID
   ) {
     guard case .running(let driver) = state else { return operation.finish(.failure(.notRunning)) }

@@ -26,7 +26,7 @@ final class Session {
     let isAwaited: Bool
   }
 
-  private let configuration: DHT.Configuration
+  let configuration: DHT.Configuration
   private let nodeConfiguration: DHTCore.Configuration
   let loop: any EventLoop
   var state = State.stopped
@@ -44,8 +44,8 @@ final class Session {
   private var resolves: [Waiting<[DHTModel.SocketAddress]>] = []
   private var takenCounters = Counters()
   /// The certificate is put once per run; the node keeps it alive.
-  private var isPublished = false
-  private var log: SessionLog
+  var isPublished = false
+  var log: SessionLog
 
   init(_ configuration: DHT.Configuration, nodeID: NodeID, keys: KeyCache, loop: any EventLoop) {
     self.configuration = configuration
@@ -55,7 +55,8 @@ final class Session {
     var node = configuration.core(nodeID)
     node.types = node.types.secured()
     node.unknownType = node.unknownType.withWellFormedOwners()
-    if configuration.opensValues { node.opener = ValueOpener(key: configuration.identity?.privateKey, keys: keys) }
+    node.opener =
+      configuration.opensValues ? ValueOpener(key: configuration.identity?.privateKey, keys: keys) : .closed
     nodeConfiguration = node
   }
 }
@@ -276,26 +277,6 @@ extension Session {
     // Already finished by the node's own account of it, unless it never reached the node.
     operation.finish(.failure(.cancelled))
     answerDrains()
-  }
-}
-
-// The certificate.
-extension Session {
-  /// Connected for the first time: keeps the certificate under both ids of its key. (crypto.md §5.4)
-  private func publishCertificate() {
-    guard !isPublished, configuration.publishesCertificate, let certificate = configuration.identity?.certificate else {
-      return
-    }
-    isPublished = true
-    let session = NIOLoopBound(self, eventLoop: loop)
-    // In a later turn: the node is still telling of its status.
-    loop.execute {
-      session.value.driver?.step { node, now in
-        for key in certificate.publicKey.certificateKeys {
-          _ = node.put(certificate.value, at: key, options: PutOptions(isPermanent: true), now: now)
-        }
-      }
-    }
   }
 }
 

@@ -1,4 +1,5 @@
 internal import DHTCore
+internal import DHTModel
 internal import DHTTransport
 internal import Logging
 
@@ -47,6 +48,10 @@ struct SessionLog {
 
   func socketReopened(_ family: AddressFamily, _ port: UInt16?) {
     logger?.info("The \(Self.name(family)) socket is back on port \(port ?? 0).")
+  }
+
+  func notPublished(_ key: InfoHash, _ reason: String) {
+    logger?.warning("The certificate could not be published under \(key): \(reason)")
   }
 
   private static func name(_ family: AddressFamily) -> String { family == .ipv4 ? "IPv4" : "IPv6" }

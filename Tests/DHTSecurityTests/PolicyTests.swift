@@ -61,7 +61,8 @@ struct PolicyTests {
     #expect(edit(old, Value("plain", id: 7), origin) != nil)
   }
 
-  @Test("C§4.2: an unregistered type is not verified, but its owner is a key in canonical form, and there is a signature")
+  @Test(
+    "C§4.2: an unregistered type is not verified, but its owner is a key in canonical form, and there is a signature")
   func unregistered() throws {
     let type = ValueType(id: 0, name: "", lifetime: .seconds(600)).withWellFormedOwners()
     let good = try value("a", 0, type: 99), origin = origin()

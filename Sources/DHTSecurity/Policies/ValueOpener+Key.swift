@@ -23,6 +23,14 @@ extension ValueOpener {
   }
 }
 
+extension ValueOpener {
+  /// For programs that pass values on: verifies and decrypts nothing. Signed values come in canonical form, and those
+  /// whose owner is no key, or has no signature, not at all: peers drop a message that holds one. (crypto.md §4.2)
+  public static let closed = ValueOpener { value in
+    (try? value.normalized()).map { .opened($0) } ?? .refused(.badSignature)
+  }
+}
+
 extension OpeningCache.Finding {
   fileprivate init(opening value: Value, by key: PrivateKey?) {
     if value.signature != nil {
