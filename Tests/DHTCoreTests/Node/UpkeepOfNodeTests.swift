@@ -1,3 +1,4 @@
+import DHTCollections
 import DHTModel
 import DHTWire
 import Testing
