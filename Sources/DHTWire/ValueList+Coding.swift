@@ -21,8 +21,12 @@ extension ValueList {
       case .unsigned, .signed:
         if let size = try reader.readUnsignedOrSkip(), size <= UInt64(WireLimits.packedValueBytes) {
           announce(Int(size), at: place)
+        } else {
+          malformed += 1
         }
-      default: try reader.skip()
+      default:
+        try reader.skip()
+        malformed += 1
       }
     }
   }

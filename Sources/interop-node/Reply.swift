@@ -60,7 +60,7 @@ struct ValueLine: Encodable {
     guard let id = value.signerID else { return }
     signer = id.description
     sequence = value.sequence
-    wasEncrypted = value.recipientID != nil
+    wasEncrypted = value.wasEncrypted
   }
 }
 

@@ -73,7 +73,9 @@ struct ChatTests {
     await node.tell(.added(try Value("no message").signed(by: TestIdentity.bob)))
     await node.tell(.expired(try message.value.signed(by: TestIdentity.bob)))
     await node.tell(.added(try message.value.signed(by: TestIdentity.bob)))
-    await node.tell(.added(try message.value.signed(by: TestIdentity.bob, recipient: TestIdentity.alice.id)))
+    var opened = try message.value.signed(by: TestIdentity.bob, recipient: TestIdentity.alice.id)
+    opened.wasEncrypted = true
+    await node.tell(.added(opened))
     let lines = await output.wait(for: 2)
     let head = "\(TestIdentity.bob.id) at \(localTimeText(message.date)) (took TIME)"
     #expect(lines == ["\(head) : 7 - hi", "\(head) ENCRYPTED : 7 - hi"])

@@ -234,9 +234,9 @@ import Testing
   func badValue(_ bad: Raw) throws {
     let put = try decode(Self.request("put", ("h", Self.key), ("values", [bad, Self.value, bad]))).put
     #expect(put?.values.values.map(\.id) == [7])
-    #expect(put?.values.announced == [])
+    #expect(put?.values.announced == [] && put?.values.malformed == 2)
     let alone = try decode(Self.request("put", ("h", Self.key), ("values", [bad]))).put
-    #expect(alone?.values == ValueList(isPresent: true))
+    #expect(alone?.values.values == [] && alone?.values.isPresent == true && alone?.values.malformed == 1)
   }
 
   @Test("W§13: value id 0 is for the node to answer")

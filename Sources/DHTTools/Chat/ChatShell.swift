@@ -65,7 +65,7 @@ actor ChatShell: LineShell {
     else { return }
     await output.result(
       chatMessageText(
-        message, from: sender, wasEncrypted: value.recipientID != nil, now: .now, forTerminal: output.isTerminal))
+        message, from: sender, wasEncrypted: value.wasEncrypted, now: .now, forTerminal: output.isTerminal))
   }
 
   private func send(_ text: String, _ recipient: Recipient?) -> ShellStep {

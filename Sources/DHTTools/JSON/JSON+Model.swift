@@ -24,7 +24,7 @@ extension JSON {
     if let signature = value.signature {
       members += [("signed", .bool(true)), ("sequence", .integer(Int(signature.sequence)))]
       members += owner(PublicKeyID(hashing: signature.owner), publicKeyID(signature.owner))
-      if value.recipientID != nil { members.append(("decrypted", .bool(true))) }
+      if value.wasEncrypted { members.append(("decrypted", .bool(true))) }
     }
     if let source { members.append(("origin", origin(source))) }
     return members
