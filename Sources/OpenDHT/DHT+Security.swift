@@ -18,7 +18,8 @@ extension DHT {
   /// at most half of the time until the deadline. An id of 0 is replaced by a random one, and nothing is looked up.
   ///
   /// Throws, beside what `put` throws: `.noIdentity`; `.security(.unsupportedKey)` for a key that is not RSA, whose
-  /// signature no peer would accept; `.security(.encryptedValue)` for a value that is encrypted; `.sequenceExhausted` when the value has been edited 65535 times.
+  /// signature no peer would accept; `.security(.encryptedValue)` for a value that is encrypted; `.sequenceExhausted`
+  /// when the value has been edited 65535 times.
   @discardableResult
   public func putSigned(
     _ value: Value, at key: InfoHash, permanent: Bool = false, verify: Bool = false, deadline: Duration? = nil

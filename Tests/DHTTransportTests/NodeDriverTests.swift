@@ -143,6 +143,34 @@ struct NodeDriverTests {
     }
   }
 
+  @Test("what is asked while a socket is dead goes out of the new one: nobody is given up for our own fault")
+  func healed()
+    async throws
+  {
+    try await Running.with { running in
+      let peer = try PlainSocket(patience: 5)
+      let address = peer.address
+      await running.onLoop { driver in
+        driver.reopenInterval = .milliseconds(100)
+        let bind = driver.bindAgain
+        var tries = 0
+        driver.bindAgain = { family, port in
+          tries += 1
+          return tries < 3 ? nil : bind(family, port)
+        }
+      }
+      await running.killSocket(.ipv4)
+      let ping = await running.onLoop { driver -> OperationID in
+        var ping = OperationID(0)
+        driver.step { node, now in ping = node.ping(address, now: now) }
+        return ping
+      }
+      #expect(peer.receive() != nil, "a second later, the ping is sent again")
+      #expect(ping != nil)
+      #expect(await running.told == ["IPv4 died", "IPv4 reopened"])
+    }
+  }
+
   @Test("when every destination is refused, nothing the node tries instead is left lying") func refusedInTurn()
     async throws
   {

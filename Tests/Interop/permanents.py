@@ -10,7 +10,9 @@ from values import data_of, key_of
 
 LIFETIME = 60  # seconds, of SHORT_LIVED
 CANCELLED_AFTER = 35  # before the first renewal, which comes at 50 s (node.md §4.4)
-PAST_LIFETIME = 85  # after that renewal, and before the second could hide that it was missing
+# After that renewal, and after a lifetime from the cancel: until then a writer may still have brought a value to a node
+# that was late, or new to it, and there it lives from that moment.
+PAST_LIFETIME = 105
 SIZES = (20, 900)  # one stands in the put, one follows in parts (wire.md §7.1)
 FATES = ("kept", "cancelled", "passing")  # permanent; permanent until it is cancelled; never permanent
 
