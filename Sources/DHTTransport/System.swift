@@ -5,7 +5,7 @@
 #else
   internal import Glibc
 #endif
-internal import DHTModel
+package import DHTModel
 internal import NIOCore
 
 // What differs between the C libraries stands here only.
@@ -16,12 +16,12 @@ internal import NIOCore
 #endif
 
 /// The clocks of this machine.
-enum SystemClock {
+package enum SystemClock {
   /// The monotonic clock, the same that the event loop's timers use.
   static func now() -> Instant { Instant(nanoseconds: Int64(clamping: NIODeadline.now().uptimeNanoseconds)) }
 
   /// The date.
-  static func wallTime() -> WallTime {
+  package static func wallTime() -> WallTime {
     var time = timespec()
     guard clock_gettime(CLOCK_REALTIME, &time) == 0 else { return WallTime(nanoseconds: 0) }
     return WallTime(nanoseconds: Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec))

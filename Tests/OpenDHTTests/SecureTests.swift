@@ -206,12 +206,12 @@ struct SecureTests {
     let bad = try Value("forged", id: 9).signed(by: People.alice, sequence: 3).badlySigned
     try await among([nil, nil, People.bob]) { nodes in
       let (forger, reader) = (nodes[1], nodes[2])
-      _ = try? await forger.put(bad, at: key)
+      // A node answers after it has verified; one that was late may not have been asked at all.
+      let asked = Set(try await forger.put(bad, at: key).stored.map(\.id))
+      #expect(!asked.isEmpty)
       for other in [nodes[0], reader] {
-        // The put may be over, since one of them was late, before that one has verified the value.
-        for _ in 0..<100 where await other.counters.valuesRefused == 0 { try await Task.sleep(for: .milliseconds(50)) }
         #expect(await other.localValues(at: key).isEmpty)
-        #expect(await other.counters.valuesRefused >= 1)
+        if asked.contains(other.nodeID) { #expect(await other.counters.valuesRefused >= 1) }
       }
       // The forger itself holds it, and answers with it.
       #expect(await forger.localValues(at: key) == [bad])

@@ -62,7 +62,7 @@ extension Node {
     announcement.waiting = [operation]
     let announce = Announce(
       id: id, value: put.value, created: put.created, isPermanent: put.options.isPermanent,
-      wantsVerify: put.options.verify, isGuarded: put.hasChosenID && !put.options.hasFreshID,
+      wantsVerify: put.options.verify, isGuarded: put.hasChosenID,
       lifetime: store.lifetime(ofType: put.value.type))
     for index in overlays.indices where overlays[index].startAnnounce(announce, at: put.key, &context) {
       announcement.running.insert(overlays[index].family)

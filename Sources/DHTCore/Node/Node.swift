@@ -285,8 +285,6 @@ public struct PutOptions: Sendable, Hashable {
   public var verify = false
   /// When the operation ends at the latest.
   public var deadline: Instant?
-  /// Whether the value's id was just drawn at random: nobody else can have a value under it, so nobody is asked.
-  public var hasFreshID = false
   /// Options; without any, a put made now that lives as long as its type says.
   public init(isPermanent: Bool = false, created: WallTime? = nil, verify: Bool = false, deadline: Instant? = nil) {
     self.isPermanent = isPermanent

@@ -80,6 +80,9 @@ struct Announce {
   /// Whether a node has yet to say that it holds no signed value under the id.
   func mustAsk(_ node: NodeID) -> Bool { isGuarded && cleared[node] == nil && statuses[node] == nil }
 
+  /// Whether a node is asked what it holds before the value is sent: not if it has said that it lacks it.
+  func mustProbe(_ node: NodeID) -> Bool { isPermanent && cleared[node] != false || mustAsk(node) }
+
   /// What a node is asked then. It tells also what a probe asks for.
   var guardQuery: Query { Query(select: [.id, .owner, .sequence], where: [.id(value.id)]) }
 

@@ -69,7 +69,7 @@ extension Search {
     case nil:
       // The answer that is on its way may tell.
       if announce.mustAsk(target.id), target.asks > 0 { return }
-      announce.isPermanent && announce.cleared[target.id] != false || announce.mustAsk(target.id)
+      announce.mustProbe(target.id)
         ? probe(index, target, &contacts, &context) : put(index, target.contact, token, &contacts, &context)
     case .acknowledged:
       guard let refresh = announce.refreshTime(announce.statuses[target.id]), refresh <= context.now else { return }
