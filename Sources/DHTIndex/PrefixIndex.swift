@@ -69,7 +69,7 @@ public enum IndexMatch: Hashable, Sendable {
 public struct IndexResult: Hashable, Sendable {
   /// Each entry once.
   public var entries: [IndexEntry]
-  /// The node of the tree where the key would stand.
+  /// The node of the tree where the key stands, or would stand: as deep as its own bits go, without the padding.
   public var leaf: IndexPrefix
 }
 
@@ -91,7 +91,8 @@ extension PrefixIndex {
         case .nearest: try await tree.nearest(to: key, after: walked)
         }
       var seen: Set<IndexEntry> = []
-      return IndexResult(entries: stored.map(\.entry).filter { seen.insert($0).inserted }, leaf: walked.leaf)
+      let leaf = IndexPrefix(key.content, size: min(walked.leaf.size, max(0, key.size - 1)))
+      return IndexResult(entries: stored.map(\.entry).filter { seen.insert($0).inserted }, leaf: leaf)
     } catch {
       throw .network(error)
     }
