@@ -19,9 +19,13 @@ extension DHT {
     _ value: Value, at key: InfoHash, permanent: Bool = false, verify: Bool = false, created: WallTime? = nil,
     deadline: Duration? = nil
   ) async throws(DHTError) -> PutReceipt {
+    try await put(
+      PutRequest(value: value, key: key, isPermanent: permanent, verify: verify, created: created, deadline: deadline))
+  }
+
+  /// A put whose id the caller has drawn already costs no look at what stands under it.
+  package func put(_ request: PutRequest) async throws(DHTError) -> PutReceipt {
     let operation = Operation<NoBacklog>(backlog: NoBacklog(), dht: self)
-    let request = PutRequest(
-      value: value, key: key, isPermanent: permanent, verify: verify, created: created, deadline: deadline)
     tell { session in session.put(request, operation) }
     return try PutReceipt(judging: await operation.cancellableResult())
   }

@@ -24,17 +24,25 @@ extension DHT {
   public func putSigned(
     _ value: Value, at key: InfoHash, permanent: Bool = false, verify: Bool = false, deadline: Duration? = nil
   ) async throws(DHTError) -> PutReceipt {
+    try await putSigned(
+      PutRequest(value: value, key: key, isPermanent: permanent, verify: verify, deadline: deadline))
+  }
+
+  /// The same for a request, whose id the caller may have drawn already.
+  package func putSigned(_ request: PutRequest) async throws(DHTError) -> PutReceipt {
     let identity = try signer()
-    let budget = Budget(deadline)
-    var value = value
-    var sequence: UInt16 = value.sequence
-    if value.id == 0 {
-      value.id = .random(in: 1 ... .max)
-    } else {
-      sequence = try await nextSequence(of: value, at: key, budget)
+    let budget = Budget(request.deadline)
+    var request = request
+    var sequence = request.value.sequence
+    if request.value.id == 0 {
+      request.value.id = .random(in: 1 ... .max)
+      request.hasDrawnID = true
+    } else if !request.hasDrawnID {
+      sequence = try await nextSequence(of: request.value, at: request.key, budget)
     }
-    let signed = try await sign(value, by: identity, sequence)
-    var receipt = try await put(signed, at: key, permanent: permanent, verify: verify, deadline: budget.rest())
+    request.value = try await sign(request.value, by: identity, sequence)
+    request.deadline = try budget.rest()
+    var receipt = try await put(request)
     receipt.sequence = sequence
     return receipt
   }
@@ -53,11 +61,21 @@ extension DHT {
     _ value: Value, for recipient: Recipient, at key: InfoHash, permanent: Bool = false, verify: Bool = false,
     deadline: Duration? = nil
   ) async throws(DHTError) -> PutReceipt {
+    try await putEncrypted(
+      PutRequest(value: value, key: key, isPermanent: permanent, verify: verify, deadline: deadline), for: recipient)
+  }
+
+  /// The same for a request, whose id the caller may have drawn already.
+  package func putEncrypted(
+    _ request: PutRequest, for recipient: Recipient
+  ) async throws(DHTError) -> PutReceipt {
     let identity = try signer()
-    let budget = Budget(deadline)
+    let budget = Budget(request.deadline)
+    var request = request
     let recipientKey = try await publicKey(of: recipient, deadline: budget.rest())
-    let encrypted = try await encrypt(value, for: recipientKey, by: identity)
-    return try await put(encrypted, at: key, permanent: permanent, verify: verify, deadline: budget.rest())
+    request.value = try await encrypt(request.value, for: recipientKey, by: identity)
+    request.deadline = try budget.rest()
+    return try await put(request)
   }
 
   /// Finds a public key: our own, one seen before, or that of a certificate on the network.

@@ -1,5 +1,5 @@
 /// A count of bytes for people: `15 B`, `2.07 KB (2123 bytes)`; units are powers of 1024. (tools.md §4.2)
-func byteCountText(_ count: Int) -> String {
+package func byteCountText(_ count: Int) -> String {
   guard count >= 1024 else { return "\(count) B" }
   var scaled = Double(count) / 1024
   var unit = 0

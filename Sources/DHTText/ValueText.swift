@@ -1,10 +1,10 @@
-import OpenDHT
+package import OpenDHT
 
 /// A value for people: `Value[id:992ec4b0ca3eaa12 data(text/plain):"hello"]`. (tools.md §4.3)
 ///
 /// Bytes, not text: a plain text is shown as it was put, whatever its bytes are. For a terminal, what could steer it is
 /// shown as `\x1b`: the bytes were written by strangers.
-func valueText(_ value: Value, forTerminal: Bool = false) -> [UInt8] {
+package func valueText(_ value: Value, forTerminal: Bool = false) -> [UInt8] {
   var text = Array("Value[id:\(idText(value.id)) ".utf8)
   if let signature = value.signature {
     text += "signed (v\(signature.sequence)) \(value.wasEncrypted ? "decrypted " : "")".utf8
@@ -15,7 +15,7 @@ func valueText(_ value: Value, forTerminal: Bool = false) -> [UInt8] {
 }
 
 /// A value id as every tool of the network prints it: hexadecimal, no leading zeros.
-func idText(_ id: Value.ID) -> String { String(id, radix: 16) }
+package func idText(_ id: Value.ID) -> String { String(id, radix: 16) }
 
 /// From this many bytes on, data is shown by its size only.
 private let longestHexBytes = 1024

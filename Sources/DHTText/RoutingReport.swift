@@ -1,15 +1,13 @@
-import OpenDHT
+package import OpenDHT
 
 /// What `lr` prints: the routing tables, bucket by bucket. (tools.md §3.5)
-struct RoutingReport {
+package struct RoutingReport {
   private var families: [(name: String, buckets: [BucketDescription])]
 
-  init(of node: some NodeBackend) async {
-    families = [("IPv4", await node.routingTable(.ipv4)), ("IPv6", await node.routingTable(.ipv6))]
-  }
+  package init(_ families: [(name: String, buckets: [BucketDescription])]) { self.families = families }
 
   /// Ends with an empty line.
-  var text: String {
+  package var text: String {
     var lines: [String] = []
     for family in families {
       lines.append("\(family.name) routing table:")

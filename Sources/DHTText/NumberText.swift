@@ -7,7 +7,7 @@
 #endif
 
 /// A number as C prints it: rounding is then that of every other tool of the network.
-func numberText(_ format: String, _ number: Double) -> String {
+package func numberText(_ format: String, _ number: Double) -> String {
   withUnsafeTemporaryAllocation(of: CChar.self, capacity: 352) { buffer in
     // 352 holds any double in any of our formats: at most 309 digits before the point.
     guard let start = buffer.baseAddress else { return "" }

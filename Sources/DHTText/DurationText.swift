@@ -3,7 +3,7 @@ import OpenDHT
 /// A span of time for people: 3 significant digits and a unit, `527 us`, `2.15 ms`, `4.55 s`, `12 min`, `30 h`. (tools.md §4.1)
 ///
 /// What would round to 1000 takes the next unit, and many hours show no exponent: `1 ms`, `1234 h`.
-func durationText(_ duration: Duration) -> String {
+package func durationText(_ duration: Duration) -> String {
   let seconds = duration.inSeconds
   let text = magnitudeText(seconds.magnitude)
   return seconds < 0 ? "-" + text : text
@@ -21,7 +21,7 @@ private func magnitudeText(_ seconds: Double) -> String {
 }
 
 /// How long ago something was, or how far ahead when negative; nil is never: `never`, `now`, `4.55 s ago`, `in 3 min`. (tools.md §4.1)
-func agoText(_ since: Duration?) -> String {
+package func agoText(_ since: Duration?) -> String {
   guard let since else { return "never" }
   if since == .zero { return "now" }
   return since > .zero ? durationText(since) + " ago" : "in " + durationText(.zero - since)

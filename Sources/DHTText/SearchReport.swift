@@ -1,18 +1,14 @@
-import OpenDHT
+package import OpenDHT
 
 /// What `ls` prints: the searches, in full while they are few. (tools.md §3.5)
-struct SearchReport {
+package struct SearchReport {
   /// Up to this many searches are shown in full.
   private static let mostInFull = 8
   private var searches: [SearchDescription]
-  private var isOneKey: Bool
 
-  init(of node: some NodeBackend, at key: InfoHash?) async {
-    searches = await node.searches(at: key)
-    isOneKey = key != nil
-  }
+  package init(_ searches: [SearchDescription]) { self.searches = searches }
 
-  func text(forTerminal: Bool) -> [UInt8] {
+  package func text(forTerminal: Bool) -> [UInt8] {
     var text: [UInt8] = []
     if searches.count > Self.mostInFull {
       for search in searches { text += "[search \(search.key) \(Self.name(search.family))]\n".utf8 }
@@ -42,7 +38,7 @@ struct SearchReport {
     }
     if !search.listens.isEmpty { text += "Queries:\n".utf8 }
     for query in search.listens {
-      let line = Array(QueryText.print(query).utf8)
+      let line = Array(query.description.utf8)
       text += (forTerminal ? terminalSafe(line) : line) + Array("\n".utf8)
     }
     text += " Common bits    InfoHash                       Conn. Get   Ops  IP\n".utf8

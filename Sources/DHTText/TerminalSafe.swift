@@ -1,5 +1,5 @@
 /// Text that cannot steer a terminal: control characters, C1 ones too, and what is not UTF-8 become `\xNN`.
-func terminalSafe(_ bytes: [UInt8]) -> [UInt8] {
+package func terminalSafe(_ bytes: [UInt8]) -> [UInt8] {
   // The common case first: nothing to replace.
   guard bytes.contains(where: { $0 < 0x20 || $0 >= 0x7f }) else { return bytes }
   var safe: [UInt8] = []
@@ -21,7 +21,7 @@ func terminalSafe(_ bytes: [UInt8]) -> [UInt8] {
 }
 
 /// The same for a text.
-func terminalSafe(_ text: String) -> String { String(decoding: terminalSafe(Array(text.utf8)), as: UTF8.self) }
+package func terminalSafe(_ text: String) -> String { String(decoding: terminalSafe(Array(text.utf8)), as: UTF8.self) }
 
 private func hexByte(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }
 

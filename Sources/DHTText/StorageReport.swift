@@ -1,18 +1,16 @@
-import OpenDHT
+package import OpenDHT
 
 /// What `ld` prints: the storage, key by key, and who uses it. (tools.md §3.5)
-struct StorageReport {
+package struct StorageReport {
   private var storages: [StorageDescription]
   private var statistics: StorageStatistics
   private var key: InfoHash?
 
-  init(of node: some NodeBackend, at key: InfoHash?) async {
-    storages = await node.storage(at: key)
-    statistics = await node.storageStatistics()
-    self.key = key
+  package init(_ storages: [StorageDescription], _ statistics: StorageStatistics, at key: InfoHash?) {
+    (self.storages, self.statistics, self.key) = (storages, statistics, key)
   }
 
-  var text: String {
+  package var text: String {
     if let key {
       guard let storage = storages.first(where: { $0.key == key }) else { return "Storage \(key) empty" }
       return (Self.block(storage) + storage.values.map(Self.line)).joined(separator: "\n")
