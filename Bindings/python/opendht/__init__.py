@@ -15,6 +15,7 @@ is the same for asyncio.
 
 from . import _core
 from ._core import *  # noqa: F401,F403
-from ._core import _WithID, __all__, version
+from ._core import __all__, version
+from ._hashes import _WithID  # noqa: F401, seen in 2.x
 
 __version__ = version()

@@ -57,7 +57,7 @@ class SockAddr:
     def setFamily(self, af: int) -> None:
         """Makes it the unspecified address of a family."""
         self._family, self._port = unsigned(af, 16), 0
-        self._host = {socket.AF_INET: "0.0.0.0", socket.AF_INET6: "::"}.get(af, "")
+        self._host = "0.0.0.0" if af == socket.AF_INET else "::" if af == socket.AF_INET6 else ""
 
     def isLoopback(self) -> bool:
         return self._is_valid and self._ip.is_loopback

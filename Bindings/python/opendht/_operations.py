@@ -118,10 +118,10 @@ def report(callback: Any, error: BaseException) -> None:
         traceback.print_exception(type(error), error, error.__traceback__)
     else:
         sys.unraisablehook(SimpleNamespace(exc_type=type(error), exc_value=error, exc_traceback=error.__traceback__,
-                                           err_msg=None, object=callback))  # type: ignore[arg-type]
+                                           err_msg=None, object=callback))
 
 
-@GetCallback
+@GetCallback  # type: ignore[untyped-decorator,unused-ignore]
 def on_value(value: int, number: int) -> bool:
     operation = _live.get(number)
     if operation is None or operation.each is None:
@@ -129,7 +129,7 @@ def on_value(value: int, number: int) -> bool:
     return operation.call(operation.each, Value._borrowed(value))
 
 
-@ValueCallback
+@ValueCallback  # type: ignore[untyped-decorator,unused-ignore]
 def on_change(value: int, expired: bool, number: int) -> bool:
     operation = _live.get(number)
     if operation is None or operation.each is None:
@@ -137,14 +137,14 @@ def on_change(value: int, expired: bool, number: int) -> bool:
     return operation.call(operation.each, Value._borrowed(value), expired)
 
 
-@DoneCallback
+@DoneCallback  # type: ignore[untyped-decorator,unused-ignore]
 def on_done(outcome: Optional[int], number: int) -> None:
     operation = _live.pop(number, None)
     if operation is not None:
         operation.call(operation.done, outcome)
 
 
-@ShutdownCallback
+@ShutdownCallback  # type: ignore[untyped-decorator,unused-ignore]
 def on_shutdown(number: int) -> None:
     operation = _live.pop(number, None)
     if operation is not None:

@@ -79,7 +79,7 @@ class DhtRunner(Handle, _WithID):
     def _node(self) -> int:
         if not self._native:  # lost by a fork
             self._native = lib.dht_runner_new()
-        return self._native  # type: ignore[return-value]
+        return self._native
 
     # ---- life
 
@@ -371,7 +371,7 @@ def _shown(pointer: int) -> str:
 
 
 def _named(struct: Union[Statistics, FamilyStatistics]) -> Dict[str, Any]:
-    values = ((name, getattr(struct, name)) for name, _ in struct._fields_ if name != "size")
+    values = ((field[0], getattr(struct, field[0])) for field in struct._fields_ if field[0] != "size")
     return {name: _named(value) if isinstance(value, FamilyStatistics) else value for name, value in values}
 
 

@@ -72,7 +72,8 @@ class Value(Handle):
     @property
     def owner(self) -> PublicKey:
         """Who signed it: an empty key, which is false, for nobody."""
-        return PublicKey._owned(lib.dht_value_get_owner(self._native))
+        key: PublicKey = PublicKey._owned(lib.dht_value_get_owner(self._native))
+        return key
 
     @property
     def size(self) -> int:

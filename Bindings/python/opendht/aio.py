@@ -41,7 +41,7 @@ class _Stream(Generic[Item]):
         return self
 
     async def __anext__(self) -> Item:
-        item = _END if self._closed else await self._queue.get()
+        item: Any = _END if self._closed else await self._queue.get()
         if item is _END:
             self._closed = True
             raise StopAsyncIteration
@@ -130,17 +130,17 @@ class DhtRunner:
         self._dht.bootstrap(host, port)
 
     async def ping(self, addr: SockAddr) -> bool:
-        return await self._awaited(lambda end: self._dht.ping(addr, end))
+        return bool(await self._awaited(lambda end: self._dht.ping(addr, end)))
 
     async def put(self, key: InfoHash, val: Value, *, permanent: bool = False) -> bool:
-        return await self._awaited(lambda end: self._dht.put(key, val, lambda ok, _: end(ok), permanent))
+        return bool(await self._awaited(lambda end: self._dht.put(key, val, lambda ok, _: end(ok), permanent)))
 
     async def putSigned(self, key: InfoHash, val: Value, *, permanent: bool = False) -> bool:
-        return await self._awaited(lambda end: self._dht.putSigned(key, val, lambda ok, _: end(ok), permanent))
+        return bool(await self._awaited(lambda end: self._dht.putSigned(key, val, lambda ok, _: end(ok), permanent)))
 
     async def putEncrypted(self, key: InfoHash, to: Union[PublicKey, PkId], val: Value, *,
                            permanent: bool = False) -> bool:
-        return await self._awaited(lambda end: self._dht.putEncrypted(key, val, to, lambda ok, _: end(ok), permanent))
+        return bool(await self._awaited(lambda end: self._dht.putEncrypted(key, val, to, lambda ok, _: end(ok), permanent)))
 
     async def store(self, key: InfoHash, val: Value, *, sign: bool = False,
                     to: Union[PublicKey, PkId, InfoHash, None] = None, permanent: bool = False, verify: bool = False,
