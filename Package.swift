@@ -68,14 +68,19 @@ let package = Package(
     library(
       "OpenDHT",
       ["MessagePack", "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", nioCore, nioLocks, logging]),
+<<<<<<< HEAD
+    library("DHTIndex", ["MessagePack", "DHTModel", "DHTCore", "DHTSecurity", "OpenDHT"]),
+    library("DHTTools", ["OpenDHT", arguments, logging, nioLocks]),
+=======
     library("DHTText", ["OpenDHT"]),
     .target(name: "COpenDHT"),
     library("CInterface", ["COpenDHT", "OpenDHT", "DHTText", "DHTTransport", nioLocks, logging]),
     library("DHTTools", ["OpenDHT", "DHTText", arguments, logging, nioLocks]),
+>>>>>>> main
     tool("dhtnode", ["DHTTools"]),
     tool("dht", ["DHTTools"]),
     tool("dhtchat", ["DHTTools"]),
-    tool("interop-node", ["OpenDHT", "DHTWire"]),
+    tool("interop-node", ["OpenDHT", "DHTIndex", "DHTWire"]),
     tool("crypto-speed", ["DHTSecurity", "DHTModel"]),
     tool("dhtsim", ["DHTSimulator", "DHTModel", "DHTCore", arguments]),
     tool("allocations", ["DHTTransport", "DHTCore", "DHTModel", "DHTWire", nioCore, nioPosix]),
@@ -87,7 +92,14 @@ let package = Package(
     tests("Scenarios", ["DHTSimulator", "DHTCore", "DHTModel", "DHTWire"]),
     tests("DHTTransportTests", ["CDatagrams", "DHTTransport", "DHTCore", "DHTModel", nioCore, nioLocks, nioPosix]),
     tests("OpenDHTTests", ["OpenDHT", "DHTCore", "DHTTransport", nioLocks, logging]),
+<<<<<<< HEAD
+    tests(
+      "DHTIndexTests", ["DHTIndex", "DHTSimulator", "DHTCore", "DHTModel", "OpenDHT"],
+      resources: [.copy("Vectors")]),
+    tests("DHTToolsTests", ["DHTTools", "OpenDHT", nioLocks]),
+=======
     tests("DHTToolsTests", ["DHTTools", "DHTText", "OpenDHT", nioLocks]),
+>>>>>>> main
   ],
   swiftLanguageModes: [.v6]
 )
