@@ -68,15 +68,11 @@ let package = Package(
     library(
       "OpenDHT",
       ["MessagePack", "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", nioCore, nioLocks, logging]),
-<<<<<<< HEAD
     library("DHTIndex", ["MessagePack", "DHTModel", "DHTCore", "DHTSecurity", "OpenDHT"]),
-    library("DHTTools", ["OpenDHT", arguments, logging, nioLocks]),
-=======
     library("DHTText", ["OpenDHT"]),
     .target(name: "COpenDHT"),
-    library("CInterface", ["COpenDHT", "OpenDHT", "DHTText", "DHTTransport", nioLocks, logging]),
+    library("CInterface", ["COpenDHT", "OpenDHT", "DHTIndex", "DHTText", "DHTTransport", nioLocks, logging]),
     library("DHTTools", ["OpenDHT", "DHTText", arguments, logging, nioLocks]),
->>>>>>> main
     tool("dhtnode", ["DHTTools"]),
     tool("dht", ["DHTTools"]),
     tool("dhtchat", ["DHTTools"]),
@@ -92,14 +88,10 @@ let package = Package(
     tests("Scenarios", ["DHTSimulator", "DHTCore", "DHTModel", "DHTWire"]),
     tests("DHTTransportTests", ["CDatagrams", "DHTTransport", "DHTCore", "DHTModel", nioCore, nioLocks, nioPosix]),
     tests("OpenDHTTests", ["OpenDHT", "DHTCore", "DHTTransport", nioLocks, logging]),
-<<<<<<< HEAD
     tests(
       "DHTIndexTests", ["DHTIndex", "DHTSimulator", "DHTCore", "DHTModel", "OpenDHT"],
       resources: [.copy("Vectors")]),
-    tests("DHTToolsTests", ["DHTTools", "OpenDHT", nioLocks]),
-=======
     tests("DHTToolsTests", ["DHTTools", "DHTText", "OpenDHT", nioLocks]),
->>>>>>> main
   ],
   swiftLanguageModes: [.v6]
 )
