@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The Python module beside those of OpenDHT 2.4.12 and 4.4.2, in networks with their nodes.
 
-OPENDHT_PREFIX names the folder with lib/libopendht-c.so.4, .build/bindings by default.
+OPENDHT_PREFIX names the folder with lib/libopendht-c.so.4, .build/bindings by default. Arguments: names of parts, or all.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import re
 import socket
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -40,7 +41,7 @@ async def main():
             raise Missing(f"no {LIBRARY}: run Scripts/c-library, or let OPENDHT_PREFIX name a folder that has it")
         if not DHTNODE.exists():
             raise Missing("no dhtnode 2.4.12: run Scripts/peers")
-        for part in (interface, operations, documented, programs, endings, ours, wheel):
+        for part in [part for part in PARTS if not sys.argv[1:] or part.__name__ in sys.argv[1:]]:
             report.section(part.__name__)
             try:
                 await part(report)
@@ -108,19 +109,20 @@ async def describe(kind):
 
 async def operations(report):
     """One file of operations, with the same results by each module. proves: B-13 B-22"""
-    async with network() as door:
-        kinds = ("2.4.12", "4.4.2", "ours")
-        told = await asyncio.gather(*(lines_of(report, kind, "python_operations.py", door) for kind in kinds))
-        for kind, lines in zip(kinds[:2], told):
-            compare(report, "operations", kind, lines, told[2])
-    async with network() as door:
-        told = await asyncio.gather(*(lines_of(report, kind, "python_operations4.py", door) for kind in kinds[1:]))
-        compare(report, "operations of 4.x and asyncio", "4.4.2", *told)
+    kinds = ("2.4.12", "4.4.2", "ours")
+    told = [await lines_of(report, kind, "python_operations.py") for kind in kinds]
+    for kind, lines in zip(kinds[:2], told):
+        compare(report, "operations", kind, lines, told[2])
+    told = [await lines_of(report, kind, "python_operations4.py") for kind in kinds[1:]]
+    compare(report, "operations of 4.x and asyncio", "4.4.2", *told)
 
 
-async def lines_of(report, kind, file, door):
-    code, out, err = await python(kind, HERE / file, door, uuid.uuid4().hex, seconds=60)
-    report.check(f"{file} runs on {kind}", code == 0, f"exit {code}: {err[-800:]}")
+async def lines_of(report, kind, file):
+    """In a network of its own: the nodes that a program leaves behind dead would delay the next."""
+    async with network() as door:
+        began = time.monotonic()
+        code, out, err = await python(kind, HERE / file, door, uuid.uuid4().hex, seconds=60)
+    report.check(f"{file} runs on {kind} ({time.monotonic() - began:.1f} s)", code == 0, f"exit {code}: {err[-800:]}")
     return out.splitlines()
 
 
@@ -146,18 +148,17 @@ async def documented(report):
 
 
 async def programs(report):
-    """Programs in the manner of the reference's tools, on ours and on 4.4.2. proves: B-15"""
+    """Programs in the manner of the reference's tools. On the reference some of them hang at their end, where its join()
+    waits for a callback that waits for it. proves: B-15"""
     folder = HERE / "python_programs"
-    for kind in ("4.4.2", "ours"):
-        code, out, err = await python(kind, folder / "pingpong.py", 512, seconds=60)
-        speed = re.search(r"([\d.]+) ms per rt", out)
-        report.check(f"B-15: pingpong on {kind}: {speed and speed.group(1)} ms a round trip",
-                     code == 0 and "512 ping-pong done" in out, f"{code} {out} {err[-500:]}")
+    code, out, err = await python("ours", folder / "pingpong.py", 512)
+    speed = re.search(r"([\d.]+) ms per rt", out)
+    report.check(f"B-15: pingpong: {speed and speed.group(1)} ms a round trip", code == 0 and "512 ping-pong done" in out,
+                 f"{code} {out} {err[-500:]}")
     async with network() as door:
-        for kind in ("4.4.2", "ours"):
-            code, out, err = await python(kind, folder / "network_monitor.py", "-b", f"127.0.0.1:{door}", "-p", 0.1, "-c", 3)
-            report.check(f"B-15: network_monitor on {kind}", code == 0 and out.count("Test completed successfully in") == 3,
-                         f"{code} {out} {err[-500:]}")
+        code, out, err = await python("ours", folder / "network_monitor.py", "-b", f"127.0.0.1:{door}", "-p", 0.1, "-c", 3)
+        report.check("B-15: network_monitor", code == 0 and out.count("Test completed successfully in") == 3,
+                     f"{code} {out} {err[-500:]}")
         code, out, err = await python("ours", folder / "network_monitor.py", "-b", f"127.0.0.1:{free_port()}", "-t", 1, "-c", 1)
         report.check("B-15: network_monitor ends with 1 when values are missing", code == 1 and "Test timeout !" in out, f"{code} {out}")
         await http_server(report, folder, door)
@@ -299,6 +300,8 @@ def free_port(count=1) -> int:
             except (OSError, OverflowError):
                 continue
 
+
+PARTS = (interface, operations, documented, programs, endings, ours, wheel)
 
 if __name__ == "__main__":
     sys.exit(asyncio.run(main()))

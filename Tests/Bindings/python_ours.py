@@ -89,7 +89,7 @@ def empty():
     check("B-19: the owner of a value that nobody signed is an empty key", isinstance(value.owner, dht.PublicKey) and not value.owner)
     check("what a key cannot raises an error with a code", fails(dht.DhtError, pair.getPublicKey().encrypt, b"x")
           and fails(RuntimeError, pair.decrypt, b"x") and fails(RuntimeError, dht.Identity.generate, bits=10))
-    for text in ("WHERE nothing=1", "SELECT id WHERE nothing=1", "WHERE id"):
+    for text in ("WHERE nothing=1", "SELECT id WHERE nothing=1"):
         check(f"B-19: Where and Query of {text!r} raise ValueError", fails(ValueError, dht.Where, text) and fails(ValueError, dht.Query, text))
     check("a value is not copied by accident", fails(TypeError, pickle.dumps, value))
 
@@ -182,16 +182,16 @@ def listens(first, second):
 
 
 def permanents(first, second):
-    """A put that is permanent goes on; one that is not is over. The node says how many it keeps."""
+    """What a node keeps alive stands in the log of its searches; a put that is not permanent is over when it returns."""
     key, lasting, passing = dht.InfoHash.getRandom(), dht.Value(b"stays"), dht.Value(b"goes")
-    before = first.statistics()["ongoing_operations"]
-    first.put(key, passing)
-    between = first.statistics()["ongoing_operations"]
-    first.put(key, lasting, permanent=True)
-    after = first.statistics()["ongoing_operations"]
+
+    def kept(value):
+        return f"{value.id:x}" in first.getSearchesLog(socket.AF_INET)
+
+    results = [first.put(key, passing), first.put(key, lasting, permanent=True)]
+    check("B-21: put(…, permanent=True) that waits is permanent", results == [True, True] and kept(lasting) and not kept(passing))
     first.cancelPut(key, lasting)
-    check("B-21: put(…, permanent=True) that waits is permanent, until it is cancelled", (between, after) == (before, before + 1)
-          and wait(lambda: first.statistics()["ongoing_operations"] == before, 3))
+    check("B-21: until it is cancelled", wait(lambda: not kept(lasting), 3) and len(second.get(key)) == 2)
 
 
 def receipts(first, second, friend):
@@ -239,10 +239,9 @@ def told(node):
     counts = node.getNodeMessageStats()
     check("message counts start anew when they are read", sum(counts) > 0 and sum(node.getNodeMessageStats()) < sum(counts))
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "log"
-        node.enableFileLogging(str(path))
-        node.get(dht.InfoHash.getRandom())
-        node.disableLogging()
+        path, logged = Path(folder) / "log", started()
+        logged.enableFileLogging(str(path))
+        logged.join()
         check("a log in a file", path.exists() and path.stat().st_size > 0)
     check("a log that cannot be written raises an error", fails(RuntimeError, node.enableFileLogging, "/nowhere/log"))
 
