@@ -206,6 +206,9 @@ class DhtRunner {
         DoneCallbackSimple([promise, values](bool) { promise->set_value(std::move(*values)); }), std::move(filter), where);
     return future;
   }
+  std::future<std::vector<std::shared_ptr<Value>>> get(const std::string &key, Value::Filter filter = {}, const Where &where = {}) {
+    return get(InfoHash::get(key), std::move(filter), where);
+  }
 
   // ---- Put
 
