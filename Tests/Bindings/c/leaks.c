@@ -13,7 +13,8 @@ static void work_puts(dht_runner *runner, int count) {
     enum { batch = 50 };
     told t;
     told_init(&t);
-    for (int j = 0; j < batch && i < count; j++, i++) {
+    int begun = 0;
+    for (; begun < batch && i < count; begun++, i++) {
       dht_infohash key = key_of(i % 2 ? "one" : "other");
       dht_value *value = dht_value_new((const uint8_t *)&i, sizeof i);
       dht_value_set_user_type(value, "a type that is too long to stand in place");
@@ -21,7 +22,7 @@ static void work_puts(dht_runner *runner, int count) {
       if (i % 3 == 0) dht_runner_cancel_put(runner, &key, dht_value_get_id(value));
       if (!forget) dht_value_unref(value);
     }
-    reaches(&t, &t.dones, batch, 20);
+    reaches(&t, &t.dones, begun, 20);
   }
 }
 
@@ -38,8 +39,9 @@ static void work_gets(dht_runner *runner, int count) {
     enum { batch = 50 };
     told t;
     told_init(&t);
-    for (int j = 0; j < batch && i < count; j++, i++) dht_runner_get(runner, &key, forget ? on_value_forgotten : on_value, on_done, &t);
-    reaches(&t, &t.dones, batch, 20);
+    int begun = 0;
+    for (; begun < batch && i < count; begun++, i++) dht_runner_get(runner, &key, forget ? on_value_forgotten : on_value, on_done, &t);
+    reaches(&t, &t.dones, begun, 20);
     told_free(&t);
   }
 }
