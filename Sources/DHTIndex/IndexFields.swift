@@ -23,7 +23,8 @@ public struct IndexFields: Hashable, Sendable {
   /// Bytes of a linear key.
   var contentBytes: Int { fields.count * width }
 
-  func validate() throws(IndexError) {
+  /// Throws unless an index can have these fields.
+  package func validate() throws(IndexError) {
     guard !fields.isEmpty else { throw .noFields }
     for (field, next) in zip(fields, fields.dropFirst()) where field.name == next.name {
       throw .fieldTwice(String(decoding: field.name, as: UTF8.self))

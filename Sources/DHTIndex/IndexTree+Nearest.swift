@@ -17,19 +17,20 @@ extension IndexTree {
     return nearest.entries
   }
 
-  /// What stands at the first node of a subtree that has entries, level by level.
+  /// What stands in a subtree, level by level, until there is about a node full. All of it shares the same number of
+  /// bits with the key, and may be half of the index.
   private func firstEntries(below top: IndexPrefix, reads: inout Int) async throws(DHTError) -> [StoredEntry] {
     var level = [top]
-    while !level.isEmpty, reads > 0 {
+    var entries: [StoredEntry] = []
+    while !level.isEmpty, reads > 0, entries.count < IndexLimits.nodeEntries {
       let nodes = try await readAll(Array(level.prefix(reads)))
       reads -= nodes.count
-      let entries = nodes.flatMap(\.node.entries)
-      if !entries.isEmpty { return entries }
+      entries += nodes.flatMap(\.node.entries)
       level = nodes.flatMap { prefix, node in
         node.isNode && prefix.size < 8 * contentBytes ? [prefix.child(false), prefix.child(true)] : []
       }
     }
-    return []
+    return entries
   }
 
   /// Reads several prefixes, some at once; in the order given.

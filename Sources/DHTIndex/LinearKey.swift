@@ -12,6 +12,9 @@ package struct LinearKey: Hashable, Sendable {
 }
 
 extension IndexFields {
+  /// Throws unless a key has just these fields, each as long as it may be.
+  package func validate(_ key: IndexKey) throws(IndexError) { _ = try linear(key) }
+
   /// A key of this index as bits. Throws when it has other fields, or too long values.
   package func linear(_ key: IndexKey) throws(IndexError) -> LinearKey {
     var padded: [[UInt8]] = []

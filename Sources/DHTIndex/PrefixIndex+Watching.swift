@@ -28,8 +28,8 @@ extension PrefixIndex {
     if watches[prefix] != nil {
       watches[prefix]?.entries.removeAll { $0.stored == entry.stored }
       watches[prefix]?.entries.append(entry)
-    } else if watches.count < IndexLimits.watches {
-      watches[prefix] = Watch(entries: [entry], task: task(of: prefix))
+    } else if watches.count < IndexLimits.watches, let task = task(of: prefix) {
+      watches[prefix] = Watch(entries: [entry], task: task)
     }
   }
 
@@ -37,8 +37,8 @@ extension PrefixIndex {
   package var watched: [IndexPrefix] { Array(watches.keys) }
 
   // Holds the index only while it works, so that releasing the index ends the listens.
-  private func task(of prefix: IndexPrefix) -> Task<Void, Never> {
-    Task { [weak self, tree] in
+  private func task(of prefix: IndexPrefix) -> Task<Void, Never>? {
+    spawn { [weak self, tree] in
       while let end = await self?.end(of: prefix) {
         if await tree.waitForMark(at: prefix, for: end - tree.network.now) {
           await self?.moveDown(to: prefix)

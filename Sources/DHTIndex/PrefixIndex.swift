@@ -19,6 +19,9 @@ public actor PrefixIndex {
   let coin: @Sendable () -> Bool
   var cache = LeafCache()
   var watches: [IndexPrefix: Watch] = [:]
+  /// Starts a task of its own; nil when the place where they run is being torn down.
+  typealias Spawn = @Sendable (@escaping @Sendable () async -> Void) -> Task<Void, Never>?
+  let spawn: Spawn
   private var climbs: [Int: Task<Void, Never>] = [:]
   private var climbCount = 0
 
@@ -36,11 +39,15 @@ public actor PrefixIndex {
 
   package init(
     on network: any IndexNetwork, named name: [UInt8], fields: IndexFields,
-    coin: @escaping @Sendable () -> Bool = { Bool.random() }
+    coin: @escaping @Sendable () -> Bool = { Bool.random() },
+    spawn: @escaping @Sendable (@escaping @Sendable () async -> Void) -> Task<Void, Never>? = { work in
+      Task { await work() }
+    }
   ) throws(IndexError) {
     try fields.validate()
     self.fields = fields
     self.coin = coin
+    self.spawn = spawn
     tree = IndexTree(network: network, name: IndexName(name), contentBytes: fields.contentBytes)
   }
 
@@ -54,7 +61,7 @@ public actor PrefixIndex {
 public enum IndexMatch: Hashable, Sendable {
   /// Those of just the key.
   case exact
-  /// Those that share the most leading bits with the key.
+  /// Those that share the most leading bits with the key; of very many that share as many, some.
   case nearest
 }
 
@@ -62,7 +69,7 @@ public enum IndexMatch: Hashable, Sendable {
 public struct IndexResult: Hashable, Sendable {
   /// Each entry once.
   public var entries: [IndexEntry]
-  /// The node of the tree where the key would stand.
+  /// The node of the tree where the key stands, or would stand: as deep as its own bits go, without the padding.
   public var leaf: IndexPrefix
 }
 
@@ -84,7 +91,8 @@ extension PrefixIndex {
         case .nearest: try await tree.nearest(to: key, after: walked)
         }
       var seen: Set<IndexEntry> = []
-      return IndexResult(entries: stored.map(\.entry).filter { seen.insert($0).inserted }, leaf: walked.leaf)
+      let leaf = IndexPrefix(key.content, size: min(walked.leaf.size, max(0, key.size - 1)))
+      return IndexResult(entries: stored.map(\.entry).filter { seen.insert($0).inserted }, leaf: leaf)
     } catch {
       throw .network(error)
     }
@@ -161,7 +169,7 @@ extension PrefixIndex {
   private func climb(from prefix: IndexPrefix) {
     climbCount += 1
     let number = climbCount
-    climbs[number] = Task { [weak self, tree, coin] in
+    climbs[number] = spawn { [weak self, tree, coin] in
       await tree.markAbove(prefix, coin: coin)
       await self?.climbed(number)
     }

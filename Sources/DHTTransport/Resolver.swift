@@ -14,7 +14,8 @@ internal import NIOPosix
 /// Finds the addresses of hosts, away from the event loops: a look-up may block for half a minute.
 package final class Resolver: Sendable {
   /// Serves all nodes of the process.
-  static let shared = Resolver()
+  static var shared: Resolver { ofProcess.withLockedValue { $0.current } }
+  private static let ofProcess = NIOLockedValueBox(PerProcess { Resolver() })
 
   /// Look-ups at a time, each a blocked thread, so that three dead names do not hold up a fourth.
   static let threads = 4

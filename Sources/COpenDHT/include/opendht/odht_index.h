@@ -44,7 +44,8 @@ typedef struct odht_index odht_index;
 OPENDHT_C_PUBLIC odht_index *odht_index_new(dht_runner *runner, const uint8_t *name, size_t name_size,
                                             const odht_index_field *fields, size_t field_count);
 /** Ends what runs, with ODHT_CANCELLED, and stops tending the entries that it inserted; they stay until they expire. When
- * this returns, no callback comes any more. May come before or after `dht_runner_delete`. NULL is allowed. */
+ * this returns, no callback comes any more; but on the runner's own thread it returns at once, and they come after it.
+ * May be called before or after `dht_runner_delete`. NULL is allowed. */
 OPENDHT_C_PUBLIC void odht_index_delete(odht_index *index);
 
 /** Whether a key has just the fields of the index, each as long as it may be. False, and `odht_error()` says why not. */
@@ -58,7 +59,7 @@ typedef void (*odht_index_cb)(const odht_index_entry *entries, size_t count, con
 enum {
   /** Those of just the key. */
   ODHT_INDEX_EXACT = 0,
-  /** Those that share the most leading bits with the key. */
+  /** Those that share the most leading bits with the key; of very many that share as many, some. */
   ODHT_INDEX_NEAREST = 1
 };
 
