@@ -40,6 +40,8 @@ let package = Package(
   platforms: [.macOS("26.0")],
   products: [
     .library(name: "OpenDHT", targets: ["OpenDHT"]),
+    // What Scripts/c-library links into libopendht-c.so, once for each binary interface.
+    .library(name: "opendht-c", type: .static, targets: ["CInterface"]),
     .executable(name: "dhtnode", targets: ["dhtnode"]),
     .executable(name: "dht", targets: ["dht"]),
     .executable(name: "dhtchat", targets: ["dhtchat"]),
@@ -66,11 +68,16 @@ let package = Package(
     library(
       "OpenDHT",
       ["MessagePack", "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", nioCore, nioLocks, logging]),
-    library("DHTTools", ["OpenDHT", arguments, logging, nioLocks]),
+    library("DHTIndex", ["MessagePack", "DHTModel", "DHTCore", "DHTSecurity", "OpenDHT"]),
+    library("DHTText", ["OpenDHT"]),
+    .target(name: "COpenDHT"),
+    library(
+      "CInterface", ["COpenDHT", "OpenDHT", "DHTIndex", "DHTText", "DHTTransport", nioLocks, logging]),
+    library("DHTTools", ["OpenDHT", "DHTText", arguments, logging, nioLocks]),
     tool("dhtnode", ["DHTTools"]),
     tool("dht", ["DHTTools"]),
     tool("dhtchat", ["DHTTools"]),
-    tool("interop-node", ["OpenDHT", "DHTWire"]),
+    tool("interop-node", ["OpenDHT", "DHTIndex", "DHTWire"]),
     tool("crypto-speed", ["DHTSecurity", "DHTModel"]),
     tool("dhtsim", ["DHTSimulator", "DHTModel", "DHTCore", arguments]),
     tool("allocations", ["DHTTransport", "DHTCore", "DHTModel", "DHTWire", nioCore, nioPosix]),
@@ -82,7 +89,10 @@ let package = Package(
     tests("Scenarios", ["DHTSimulator", "DHTCore", "DHTModel", "DHTWire"]),
     tests("DHTTransportTests", ["CDatagrams", "DHTTransport", "DHTCore", "DHTModel", nioCore, nioLocks, nioPosix]),
     tests("OpenDHTTests", ["OpenDHT", "DHTCore", "DHTTransport", nioLocks, logging]),
-    tests("DHTToolsTests", ["DHTTools", "OpenDHT", nioLocks]),
+    tests(
+      "DHTIndexTests", ["DHTIndex", "DHTSimulator", "DHTCore", "DHTModel", "OpenDHT"],
+      resources: [.copy("Vectors")]),
+    tests("DHTToolsTests", ["DHTTools", "DHTText", "OpenDHT", nioLocks]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,5 @@
+#include "opendht_private.h"
+
 #include <opendht/odht.h>
 
 // The layouts that programs were compiled with, in bytes, where pointers have 8 of them. (bindings.md §1.2)
@@ -43,3 +45,11 @@ LAYOUT(dht_runner_config, client_identity, 120);
 LAYOUT(dht_runner_config, log, 136);
 #endif
 #endif
+
+static _Thread_local char hash_buffer[OPENDHT_DIGITS_SIZE];
+static _Thread_local char pkid_buffer[OPENDHT_DIGITS_SIZE];
+static _Thread_local char error_buffer[OPENDHT_ERROR_SIZE];
+
+char *opendht_hash_buffer(void) { return hash_buffer; }
+char *opendht_pkid_buffer(void) { return pkid_buffer; }
+char *opendht_error_buffer(void) { return error_buffer; }

@@ -28,6 +28,12 @@ package enum SystemClock {
   }
 }
 
+/// This process.
+package enum SystemProcess {
+  /// Its number; a child of fork(2) has another.
+  package static var id: Int32 { getpid() }
+}
+
 extension NIODeadline {
   init(_ instant: Instant) { self = .uptimeNanoseconds(UInt64(clamping: instant.nanoseconds)) }
 }

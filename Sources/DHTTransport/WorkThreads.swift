@@ -1,17 +1,26 @@
 internal import DHTCore
+internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import NIOPosix
 
 /// Threads for work that takes milliseconds: signatures, decryption, key generation. They are the process's, not a node's.
 public final class WorkThreads: Sendable {
   /// For what the application asked for itself, as signing: one thread for each core. Nothing that others send waits here.
-  public static let application = WorkThreads(count: System.coreCount)
+  public static var application: WorkThreads { ofProcess.withLockedValue { $0.current.application } }
   /// For opening what gets and listens of the application bring: all cores but one, since strangers choose how much of it
   /// there is, and the network is to be served meanwhile.
-  public static let openings = WorkThreads(count: max(1, System.coreCount - 1))
+  public static var openings: WorkThreads { ofProcess.withLockedValue { $0.current.openings } }
   /// For what strangers bring: half of the cores, so that their flood leaves the rest for ourselves. What waits here is
   /// bounded by each node (`Limits.pendingPuts`).
-  public static let strangers = WorkThreads(count: max(1, System.coreCount / 2))
+  public static var strangers: WorkThreads { ofProcess.withLockedValue { $0.current.strangers } }
+
+  private struct OfProcess: Sendable {
+    let application = WorkThreads(count: System.coreCount)
+    let openings = WorkThreads(count: max(1, System.coreCount - 1))
+    let strangers = WorkThreads(count: max(1, System.coreCount / 2))
+  }
+  /// A child of fork(2) has none of its parent's threads: it makes its own when it first needs them.
+  private static let ofProcess = NIOLockedValueBox(PerProcess { OfProcess() })
 
   private let pool: NIOThreadPool
 

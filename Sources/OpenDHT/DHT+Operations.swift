@@ -19,9 +19,13 @@ extension DHT {
     _ value: Value, at key: InfoHash, permanent: Bool = false, verify: Bool = false, created: WallTime? = nil,
     deadline: Duration? = nil
   ) async throws(DHTError) -> PutReceipt {
+    try await put(
+      PutRequest(value: value, key: key, isPermanent: permanent, verify: verify, created: created, deadline: deadline))
+  }
+
+  /// A put whose id the caller has drawn already costs no look at what stands under it.
+  package func put(_ request: PutRequest) async throws(DHTError) -> PutReceipt {
     let operation = Operation<NoBacklog>(backlog: NoBacklog(), dht: self)
-    let request = PutRequest(
-      value: value, key: key, isPermanent: permanent, verify: verify, created: created, deadline: deadline)
     tell { session in session.put(request, operation) }
     return try PutReceipt(judging: await operation.cancellableResult())
   }
@@ -56,14 +60,25 @@ extension DHT {
   public func get(
     _ key: InfoHash, where filters: [Query.Filter] = [], deadline: Duration? = nil
   ) async throws(DHTError) -> GetResult {
-    let found = values(at: key, where: filters, deadline: deadline)
     var result = GetResult()
-    for await entry in found.withSources {
-      result.values.append(entry.value)
-      result.sources.append(entry.source)
+    result.outcome = try await forEachValue(at: key, where: filters, deadline: deadline) { value, source in
+      result.values.append(value)
+      result.sources.append(source)
     }
-    result.outcome = try await found.handle.operation.getOutcome(unlessFound: !result.values.isEmpty)
     return result
+  }
+
+  /// Fetches all values of a key, and keeps none. Throws like `get`.
+  package func forEachValue(
+    at key: InfoHash, where filters: [Query.Filter] = [], deadline: Duration? = nil, _ take: (Value, Source) -> Void
+  ) async throws(DHTError) -> GetOutcome {
+    let found = values(at: key, where: filters, deadline: deadline)
+    var isFound = false
+    for await entry in found.withSources {
+      isFound = true
+      take(entry.value, entry.source)
+    }
+    return try await found.handle.operation.getOutcome(unlessFound: isFound)
   }
 
   /// Fetches the first value that any node gives, and stops looking.

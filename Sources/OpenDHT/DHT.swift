@@ -69,6 +69,9 @@ public final class DHT: Sendable {
 }
 
 extension DHT {
+  /// Version of this library, as semver.org has it.
+  public static let version = "0.1.0"
+
   /// How well each family is connected.
   public var status: NodeStatus {
     get async { await onLoop { session in session.status } }
@@ -101,6 +104,15 @@ extension DHT {
   /// Adds nodes known from elsewhere, for example from a saved list. Sends nothing by itself.
   public func insert(_ contacts: [NodeContact]) {
     tell { session in session.insert(contacts) }
+  }
+
+  /// Gives values of a type a lifetime or policies of their own, from now until the node stops; in place of those of a type
+  /// with the same number. `configuration.node.types` does so from the start.
+  ///
+  /// Returns false when the node does not run.
+  @discardableResult
+  public func register(_ type: ValueType) async -> Bool {
+    await onLoop { session in session.register(type) }
   }
 
   /// Tells the node that this machine's network changed: addresses, routes, a wake-up from sleep.

@@ -68,7 +68,7 @@ extension DHTError: CustomStringConvertible {
 
 extension Ending {
   /// What a caller is told who got nothing; nil when the operation ran to its end.
-  var error: DHTError? {
+  package var error: DHTError? {
     switch self {
     case .completed: nil
     case .isolated: .isolated

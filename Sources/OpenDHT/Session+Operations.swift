@@ -8,7 +8,7 @@ extension Session {
     begin(operation) { node, now in
       let options = PutOptions(
         isPermanent: request.isPermanent, created: request.created, verify: request.verify,
-        deadline: request.deadline.map { now + $0 })
+        deadline: request.deadline.map { now + $0 }, hasDrawnID: request.hasDrawnID)
       return node.put(request.value, at: request.key, options: options, now: now)
     }
   }

@@ -203,6 +203,14 @@ extension Session {
     }
   }
 
+  func register(_ type: ValueType) -> Bool {
+    guard let driver else { return false }
+    driver.step { node, _ in
+      for type in [type].secured() { node.register(type) }
+    }
+    return true
+  }
+
   func connectivityChanged() {
     driver?.step { node, now in node.connectivityChanged(now: now) }
   }

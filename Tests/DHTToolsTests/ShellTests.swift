@@ -1,3 +1,4 @@
+import DHTText
 import OpenDHT
 import Testing
 

@@ -50,8 +50,8 @@ extension Node {
     begin(now)
     let operation = freshOperation()
     var value = value
-    let hasChosenID = value.id != 0
-    if !hasChosenID { value.id = context.random.nonZero64() }
+    let hasChosenID = value.id != 0 && !options.hasDrawnID
+    if value.id == 0 { value.id = context.random.nonZero64() }
     if let refusal = refusal(key) ?? refusal(value, key) {
       context.outbox.tell(.finished(operation, .put(PutReceipt(ending: refusal, valueID: value.id))))
       return operation

@@ -146,6 +146,9 @@ extension Node {
     settle()
   }
 
+  /// Gives the values of a type its lifetime and policies, from now on; in place of those of a type with its number.
+  public mutating func register(_ type: ValueType) { store.types[type.id] = type }
+
   /// The network of this machine changed: addresses, routes, a wake-up. Every known node is asked again, every
   /// listen is renewed, and if we are cut off, the entry points are tried. (node.md §7.4)
   public mutating func connectivityChanged(now: Instant) {
@@ -285,11 +288,17 @@ public struct PutOptions: Sendable, Hashable {
   public var verify = false
   /// When the operation ends at the latest.
   public var deadline: Instant?
+  /// Whether the value's id was drawn at random for this put, so that no other value can stand under it.
+  public var hasDrawnID = false
   /// Options; without any, a put made now that lives as long as its type says.
-  public init(isPermanent: Bool = false, created: WallTime? = nil, verify: Bool = false, deadline: Instant? = nil) {
+  public init(
+    isPermanent: Bool = false, created: WallTime? = nil, verify: Bool = false, deadline: Instant? = nil,
+    hasDrawnID: Bool = false
+  ) {
     self.isPermanent = isPermanent
     self.created = created
     self.verify = verify
     self.deadline = deadline
+    self.hasDrawnID = hasDrawnID
   }
 }

@@ -48,7 +48,7 @@ struct ValueStore: Sendable {
     var range: IPAddress
   }
 
-  let types: [UInt16: ValueType]
+  var types: [UInt16: ValueType]
   let limits: Limits
   let ownerID: @Sendable ([UInt8]) -> InfoHash?
   private let unknownType: ValueType

@@ -22,15 +22,17 @@ public struct Identity: Sendable {
   /// Makes an RSA key and its certificate. Takes up to a second for 4096 bits, several for 8192.
   ///
   /// - Parameters:
-  ///   - authority: Who issues the certificate; without one it signs itself, as an authority. (crypto.md §2.1)
+  ///   - authority: Who issues the certificate; without one it signs itself. (crypto.md §2.1)
+  ///   - isAuthority: Whether it may issue others; nil for one that signs itself only.
   /// - Throws: `SecurityError.keySize`, `SecurityError.emptyName`, `SecurityError.notAuthority`.
   public static func generate(
-    name: String = "dhtnode", bits: Int = 4096, authority: Identity? = nil
+    name: String = "dhtnode", bits: Int = 4096, authority: Identity? = nil, isAuthority: Bool? = nil
   ) throws(SecurityError) -> Identity {
     // What is told at once is told before a second of work.
     guard !name.isEmpty else { throw .emptyName }
     if let authority, !authority.certificate.isCA { throw .notAuthority }
-    return try certify(.generateRSA(bits: bits), name: name, isCA: authority == nil, authority: authority)
+    return try certify(
+      .generateRSA(bits: bits), name: name, isCA: isAuthority ?? (authority == nil), authority: authority)
   }
 
   /// Makes an EC key and the certificate of an authority, as the tools make theirs. It signs certificates, not values.

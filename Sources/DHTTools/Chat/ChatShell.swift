@@ -1,3 +1,4 @@
+import DHTText
 import OpenDHT
 
 /// The shell of `dhtchat`: one channel at a time, signed messages to all, encrypted ones to one. (tools.md §5)

@@ -1,3 +1,4 @@
+import DHTText
 import OpenDHT
 
 /// Looks whether bootstrap hosts have addresses, and tells of each that has none.

@@ -1,3 +1,4 @@
+import DHTText
 import ArgumentParser
 import OpenDHT
 

@@ -1,3 +1,4 @@
+import DHTText
 import OpenDHT
 
 /// A search drawn line by line.

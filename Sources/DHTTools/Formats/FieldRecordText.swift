@@ -1,3 +1,4 @@
+import DHTText
 import OpenDHT
 
 /// The selected fields of a value for people: `Index[Id:992ec4b0ca3eaa12,Seq:0,UserType:text/plain]`. (tools.md §3.5)

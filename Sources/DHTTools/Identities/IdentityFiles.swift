@@ -1,3 +1,4 @@
+import DHTText
 import OpenDHT
 
 /// Identities as files: a certificate with its chain, and a private key. (tools.md §2.1)

@@ -1,3 +1,5 @@
+import DHTText
+
 #if canImport(Darwin)
   import Darwin
 #elseif canImport(Musl)

@@ -1,3 +1,4 @@
+import DHTText
 import OpenDHT
 
 /// Whom to encrypt for, as a person writes it: an id of 40 digits, a long id of 64, or a file with a certificate or a

@@ -1,3 +1,4 @@
+import DHTText
 import OpenDHT
 
 /// A JSON value to be written. Keys stay in the order given, so that a line reads well and never changes its form.

@@ -1,3 +1,4 @@
+import DHTText
 import OpenDHT
 
 /// Which families get a socket, and at which address.

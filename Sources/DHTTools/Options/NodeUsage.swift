@@ -1,3 +1,5 @@
+import OpenDHT
+
 /// What `dhtnode --help` and `--version` print.
 enum NodeUsage {
   static let help = """
@@ -33,7 +35,7 @@ enum NodeUsage {
 
     """
 
-  static let versionNumber = "0.1.0"
+  static let versionNumber = DHT.version
   static let version = """
     OpenDHT version \(versionNumber)
     opendht-swift, an implementation in Swift of the OpenDHT network's protocol

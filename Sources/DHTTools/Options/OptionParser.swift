@@ -1,3 +1,5 @@
+import DHTText
+
 /// Takes a command line apart as GNU `getopt_long` does, so that every line written for the network's tools works.
 ///
 /// `--name=value`, `--name value`, unambiguous abbreviations of long names, `-nvalue`, `-n value`, clusters of short

@@ -1,3 +1,4 @@
+import DHTText
 import OpenDHT
 
 /// What `ll` and the banner tell of a node. (tools.md §3.2, §3.5)

@@ -1,3 +1,4 @@
+import DHTText
 import OpenDHT
 
 /// The shell of `dhtnode`: takes lines, runs them on a node, prints what comes of them. (tools.md §3.3–3.5)

@@ -1,3 +1,4 @@
+import DHTText
 import Logging
 
 /// Log lines of the node: `[SSSSSS.uuuuuu] text`, on the monotonic clock. (tools.md §3.8)
