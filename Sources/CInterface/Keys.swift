@@ -13,7 +13,9 @@ public func dht_publickey_import(_ data: UnsafePointer<UInt8>!, _ size: Int) -> 
 public func dht_publickey_delete(_ key: OpaquePointer!) { release(key, as: Held<PublicKey>.self) }
 
 @c @implementation
-public func odht_publickey_ref(_ key: OpaquePointer!) -> OpaquePointer! { held(key, PublicKey.self).map { newHandle(Held($0)) } }
+public func odht_publickey_ref(_ key: OpaquePointer!) -> OpaquePointer! {
+  held(key, PublicKey.self).map { newHandle(Held($0)) }
+}
 
 @c @implementation
 public func dht_publickey_export(
@@ -72,7 +74,9 @@ public func dht_privatekey_generate(_ bits: UInt32) -> OpaquePointer! {
 public func odht_privatekey_generate_ec() -> OpaquePointer! { attempt { newHandle(Held(try PrivateKey.generateEC())) } }
 
 @c @implementation
-public func odht_privatekey_ref(_ key: OpaquePointer!) -> OpaquePointer! { held(key, PrivateKey.self).map { newHandle(Held($0)) } }
+public func odht_privatekey_ref(_ key: OpaquePointer!) -> OpaquePointer! {
+  held(key, PrivateKey.self).map { newHandle(Held($0)) }
+}
 
 @c @implementation
 public func dht_privatekey_import(
@@ -97,7 +101,8 @@ public func dht_privatekey_get_publickey(_ key: OpaquePointer!) -> OpaquePointer
 }
 
 @c @implementation
-public func dht_privatekey_decrypt(_ key: OpaquePointer!, _ data: UnsafePointer<CChar>!, _ size: Int) -> OpaquePointer! {
+public func dht_privatekey_decrypt(_ key: OpaquePointer!, _ data: UnsafePointer<CChar>!, _ size: Int) -> OpaquePointer!
+{
   held(key, PrivateKey.self).flatMap { key in attempt { OpaquePointer(blob: try key.decrypt(bytes(data, size))) } }
 }
 

@@ -139,7 +139,9 @@ private func report(_ handle: OpaquePointer?) -> Report? { object(handle, as: Re
 public func odht_outcome_get_code(_ outcome: OpaquePointer!) -> Int32 { report(outcome)?.code ?? Int32(ODHT_INVALID) }
 
 @c @implementation
-public func odht_outcome_get_message(_ outcome: OpaquePointer!) -> UnsafePointer<CChar>! { report(outcome)?.messageText }
+public func odht_outcome_get_message(_ outcome: OpaquePointer!) -> UnsafePointer<CChar>! {
+  report(outcome)?.messageText
+}
 
 @c @implementation
 public func odht_outcome_get_node_count(_ outcome: OpaquePointer!) -> Int { report(outcome)?.entries.count ?? 0 }
@@ -154,13 +156,17 @@ public func odht_outcome_get_node(
 }
 
 @c @implementation
-public func odht_outcome_get_value_id(_ outcome: OpaquePointer!) -> dht_value_id { report(outcome)?.receipt?.valueID ?? 0 }
+public func odht_outcome_get_value_id(_ outcome: OpaquePointer!) -> dht_value_id {
+  report(outcome)?.receipt?.valueID ?? 0
+}
 
 @c @implementation
 public func odht_outcome_get_sequence(_ outcome: OpaquePointer!) -> UInt16 { report(outcome)?.receipt?.sequence ?? 0 }
 
 @c @implementation
-public func odht_outcome_is_verified(_ outcome: OpaquePointer!) -> Bool { report(outcome)?.receipt?.isVerified ?? false }
+public func odht_outcome_is_verified(_ outcome: OpaquePointer!) -> Bool {
+  report(outcome)?.receipt?.isVerified ?? false
+}
 
 @c @implementation
 public func odht_outcome_get_answered(_ outcome: OpaquePointer!) -> Int { report(outcome)?.outcome?.answered ?? 0 }

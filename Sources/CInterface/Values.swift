@@ -21,7 +21,9 @@ public func dht_value_new_from_string(_ string: UnsafePointer<CChar>!) -> Opaque
 }
 
 @c @implementation
-public func dht_value_ref(_ value: OpaquePointer!) -> OpaquePointer! { sharedValue(value).map { newHandle(ValueHandle($0)) } }
+public func dht_value_ref(_ value: OpaquePointer!) -> OpaquePointer! {
+  sharedValue(value).map { newHandle(ValueHandle($0)) }
+}
 
 @c @implementation
 public func dht_value_unref(_ value: OpaquePointer!) { release(value, as: ValueHandle.self) }
@@ -95,7 +97,9 @@ public func odht_value_was_encrypted(_ value: OpaquePointer!) -> Bool {
 }
 
 @c @implementation
-public func odht_value_print(_ value: OpaquePointer!, _ size: UnsafeMutablePointer<Int>!) -> UnsafeMutablePointer<CChar>! {
+public func odht_value_print(_ value: OpaquePointer!, _ size: UnsafeMutablePointer<Int>!) -> UnsafeMutablePointer<
+  CChar
+>! {
   let text = sharedValue(value).map { valueText($0.value) } ?? []
   size?.pointee = text.count
   return allocated(text)

@@ -60,14 +60,25 @@ extension DHT {
   public func get(
     _ key: InfoHash, where filters: [Query.Filter] = [], deadline: Duration? = nil
   ) async throws(DHTError) -> GetResult {
-    let found = values(at: key, where: filters, deadline: deadline)
     var result = GetResult()
-    for await entry in found.withSources {
-      result.values.append(entry.value)
-      result.sources.append(entry.source)
+    result.outcome = try await forEachValue(at: key, where: filters, deadline: deadline) { value, source in
+      result.values.append(value)
+      result.sources.append(source)
     }
-    result.outcome = try await found.handle.operation.getOutcome(unlessFound: !result.values.isEmpty)
     return result
+  }
+
+  /// Fetches all values of a key, and keeps none. Throws like `get`.
+  package func forEachValue(
+    at key: InfoHash, where filters: [Query.Filter] = [], deadline: Duration? = nil, _ take: (Value, Source) -> Void
+  ) async throws(DHTError) -> GetOutcome {
+    let found = values(at: key, where: filters, deadline: deadline)
+    var isFound = false
+    for await entry in found.withSources {
+      isFound = true
+      take(entry.value, entry.source)
+    }
+    return try await found.handle.operation.getOutcome(unlessFound: isFound)
   }
 
   /// Fetches the first value that any node gives, and stops looking.

@@ -143,43 +143,49 @@ extension DHT {
     let searches = recipient.certificateKeys.map { place in
       values(at: place, where: [.valueType(Certificate.valueType)], deadline: deadline)
     }
-    var first: Certificate?
-    for await (certificate, isEnough) in Self.certificates(of: recipient, in: searches, isEnough) {
-      if isEnough { return certificate }
-      if orAny, first == nil { first = certificate }
-    }
-    if let first { return first }
+    if let found = await Self.certificate(of: recipient, in: searches, orAny: orAny, isEnough) { return found }
     for found in searches {
       _ = try await found.handle.operation.getOutcome(unlessFound: false)
     }
     throw .recipientUnknown(recipient)
   }
 
-  /// The recipient's certificates as they come from any of several gets, each with whether it is good enough.
-  private static func certificates(
-    of recipient: Recipient, in searches: [Values], _ isEnough: @escaping @Sendable (Certificate) -> Bool
-  ) -> AsyncStream<(Certificate, Bool)> {
-    AsyncStream { continuation in
-      let reading = Task {
-        await withTaskGroup(of: Void.self) { group in
-          for found in searches {
-            group.addTask {
-              for await value in found {
-                let read = await WorkThreads.application.value { () -> (Certificate, Bool)? in
-                  guard let certificate = try? Certificate(valueData: value.data),
-                    recipient.isOwner(of: certificate.publicKey)
-                  else { return nil }
-                  return (certificate, isEnough(certificate))
-                }
-                if let read { continuation.yield(read) }
-              }
-            }
-          }
-        }
-        continuation.finish()
+  /// The first certificate of the recipient, of any of several gets, that is good enough; else, with `orAny`, any.
+  private static func certificate(
+    of recipient: Recipient, in searches: [Values], orAny: Bool, _ isEnough: @escaping @Sendable (Certificate) -> Bool
+  ) async -> Certificate? {
+    await withTaskGroup(of: (certificate: Certificate, isEnough: Bool)?.self) { group in
+      for found in searches {
+        group.addTask { await best(of: recipient, in: found, isEnough) }
       }
-      continuation.onTermination = { _ in reading.cancel() }
+      var any: Certificate?
+      for await case let read? in group {
+        if read.isEnough {
+          group.cancelAll()
+          return read.certificate
+        }
+        any = any ?? read.certificate
+      }
+      return orAny ? any : nil
     }
+  }
+
+  /// The first certificate of the recipient that is good enough, as soon as it comes; else the first at all.
+  private static func best(
+    of recipient: Recipient, in found: Values, _ isEnough: @escaping @Sendable (Certificate) -> Bool
+  ) async -> (certificate: Certificate, isEnough: Bool)? {
+    var first: Certificate?
+    for await value in found {
+      let read = await WorkThreads.application.value { () -> (Certificate, Bool)? in
+        guard let certificate = try? Certificate(valueData: value.data), recipient.isOwner(of: certificate.publicKey)
+        else { return nil }
+        return (certificate, isEnough(certificate))
+      }
+      guard let (certificate, isEnough) = read else { continue }
+      if isEnough { return (certificate, true) }
+      first = first ?? certificate
+    }
+    return first.map { ($0, false) }
   }
 
   private static func isValid(_ certificate: Certificate, _ trust: TrustList) async -> Bool {

@@ -1,3 +1,4 @@
+import DHTIndex
 import OpenDHT
 
 #if canImport(FoundationEssentials)
@@ -18,6 +19,7 @@ actor Nodes {
   let started = ContinuousClock.now
   private var nodes: [Int: DHT] = [:]
   private var listens: [Int: DHT.Changes] = [:]
+  var indexes: [Int: PrefixIndex] = [:]
 
   init(_ lines: LineWriter) { self.lines = lines }
 
@@ -67,6 +69,13 @@ extension Nodes {
     case .certificate: return try await certificate(request)
     case .counters: return Reply(ok: true, counters: CounterLine(try await node(of: request).counters))
     case .seal: return try seal(request)
+    case .openIndex: return try openIndex(request)
+    case .indexInsert: return try await indexInsert(request)
+    case .indexLookup: return try await indexLookup(request)
+    case .examples:
+      let friend = try present(InfoHash(hex: try present(request.to, "to")), "to")
+      try await usageExamples(try node(of: request), friend: friend)
+      return Reply(ok: true)
     case .stop:
       let dht = try node(of: request)
       await dht.stop()

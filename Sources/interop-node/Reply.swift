@@ -31,6 +31,9 @@ struct Reply: Encodable {
   var counters: CounterLine?
   /// Values as they stand on the wire.
   var packed: [Data]?
+  /// What an index found, and the node of its tree where the lookup ended.
+  var entries: [EntryLine]?
+  var prefix: String?
   /// Nodes that stored a value; nodes that answered a get.
   var nodes: Int?
   /// Seconds since the process started.
@@ -79,6 +82,12 @@ struct CounterLine: Encodable {
     malformedValues = counters.malformedValues
     malformed = counters.malformed
   }
+}
+
+/// An entry of an index.
+struct EntryLine: Encodable {
+  var key: String
+  var id: String
 }
 
 /// Selected fields; nil where a field was not selected.

@@ -8,7 +8,8 @@
 struct Request: Decodable {
   enum Operation: String, Decodable {
     case start, bootstrap, ping, put, putSigned, putEncrypted, cancelPut, get, query, listen, cancel, table, stop, quit
-    case saveIdentity, certificate, counters, seal
+    case saveIdentity, certificate, counters, seal, examples
+    case openIndex, indexInsert, indexLookup
   }
   /// A filter as it stands in a query's text: name and value.
   struct Filter: Decodable {
@@ -58,6 +59,14 @@ struct Request: Decodable {
   // seal
   var sequence: UInt16?
   var count: Int?
+
+  // openIndex, indexInsert, indexLookup: number of an index, chosen by the test; its name and the lengths of its fields;
+  // the values of a key; whether near keys count. The entry is of `key` and `id`.
+  var index: Int?
+  var name: String?
+  var lengths: [String: Int]?
+  var fields: [String: Data]?
+  var nearest: Bool?
 
   // get, query
   var select: [String]?

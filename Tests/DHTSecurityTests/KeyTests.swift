@@ -55,6 +55,17 @@ struct KeyTests {
     #expect(throws: SecurityError.decryption) { try PrivateKey(decoding: bytes, password: "wrong") }
   }
 
+  @Test("C§1.4: PKCS#1 and SEC 1 are read as DER, too", arguments: ["RSA PRIVATE KEY", "EC PRIVATE KEY"])
+  func bareForms(_ label: String) throws {
+    let blocks = Vectors.all.privateKeyForms.filter { $0.password.isEmpty }.compactMap { form in
+      PEMBlock.all(in: Vectors.file(form.file)).first { $0.label == label }.map { (form, $0) }
+    }
+    #expect(!blocks.isEmpty)
+    for (form, block) in blocks {
+      #expect(try PrivateKey(decoding: block.bytes).publicKey == Vectors.publicKey(form.key))
+    }
+  }
+
   @Test("C§1.4: what other tools encrypt with AES and triple DES is read", arguments: EncryptedForm.all)
   func otherForms(_ form: EncryptedForm) throws {
     let key = try PrivateKey(pemRepresentation: form.pem, password: "secret")

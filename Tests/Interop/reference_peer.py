@@ -24,6 +24,7 @@ stopped = []
 identities = {}  # of the nodes that have one
 owners = {}  # public keys seen on values, by their id
 listens = {}
+indexes = {}
 outgoing = queue.SimpleQueue()  # callbacks run on threads of the nodes: one thread writes
 
 
@@ -236,6 +237,33 @@ def table(request):
     answer(request, ok=True, good4=good["AF_INET"], good6=good["AF_INET6"], text=text)
 
 
+def open_index(request):
+    indexes[request["index"]] = opendht.Pht(request["name"].encode(), request["lengths"], runners[request["node"]])
+    answer(request, ok=True)
+
+
+def index_insert(request):
+    entry = opendht.IndexValue(hash_of(request), int(request["id"], 16))
+    indexes[request["index"]].insert(index_key(request), entry, lambda ok: answer(request, ok=bool(ok)))
+
+
+def index_lookup(request):
+    found = []
+
+    def show(values, prefix):
+        found.append(([{"key": text(v.getKey()), "id": f"{v.getValueId():016x}"} for v in values], text(prefix)))
+
+    def done(ok):
+        entries, prefix = found[0] if found else ([], None)
+        answer(request, ok=bool(ok), entries=entries, prefix=prefix, calls=len(found))
+
+    indexes[request["index"]].lookup(index_key(request), show, done)
+
+
+def index_key(request):
+    return {name: base64.b64decode(value) for name, value in request["fields"].items()}
+
+
 def stop(request):
     # Kept: its destructor would wait for a thread that may be waiting for this one, to call back.
     stopped.append(runners.pop(request["node"]))
@@ -275,7 +303,8 @@ def signer(value):
 
 OPERATIONS = {"start": start, "bootstrap": bootstrap, "ping": ping, "put": put, "putSigned": put_signed,
               "putEncrypted": put_encrypted, "saveIdentity": save_identity, "cancelPut": cancel_put, "get": get,
-              "listen": listen, "cancel": cancel_listen, "table": table, "stop": stop, "quit": leave}
+              "listen": listen, "cancel": cancel_listen, "openIndex": open_index,
+              "indexInsert": index_insert, "indexLookup": index_lookup, "table": table, "stop": stop, "quit": leave}
 
 if __name__ == "__main__":
     main()

@@ -10,6 +10,7 @@ import time
 
 import commands
 import hostile
+import index
 import joining
 import listens
 import permanents
@@ -22,7 +23,7 @@ from network import Network, launch
 from peers import KINDS, Missing
 from report import Report
 
-PARTS = ("values", "listens", "permanents", "queries", "separation", "secure", "joining", "hostile", "commands")
+PARTS = ("values", "listens", "permanents", "queries", "separation", "secure", "joining", "hostile", "commands", "index")
 
 async def main():
     options = parse()
@@ -76,6 +77,9 @@ async def everything(options, report, drivers, numbers):
         alone = await Network(drivers, source).grow(4, numbers, ipv4=None)
         await alone.settled("6", 6, 30)
         await values.write_and_read(alone, report, options.keys // 10, "IPv6 alone")
+    if wants("index"):
+        report.section("the prefix index")
+        await index.everything(network, report)
     if wants("joining"):
         report.section("joining through one node")
         await joining.reference_joins_ours(report, drivers, numbers)

@@ -45,8 +45,20 @@ async def everything(network, report, numbers):
     await asyncio.sleep(12)  # until they are connected and their certificates stand
     await asyncio.gather(
         signed_values(people, report, "IPv4 and IPv6", people.kinds), encrypted_values(people, report, "IPv4 and IPv6", people.kinds),
-        certificates(people, report), identity_files(network, people, report, numbers),
+        certificates(people, report), usage_examples(people, report), identity_files(network, people, report, numbers),
         on_ipv6_alone(network, report, numbers))
+
+
+async def usage_examples(people, report):
+    """What an application writes in Swift, among real peers.
+
+    proves: B-26
+    """
+    if not {"ours", "2.4.12"} <= set(people.kinds):
+        return
+    node = people.writers["ours"]
+    reply = await node.driver.call("examples", 60, node=node.number, to=people.writers["2.4.12"].key_id)
+    report.check("the usage examples of the Swift interface run among real peers", reply["ok"], reply.get("error", ""))
 
 
 async def on_ipv6_alone(network, report, numbers):
@@ -61,7 +73,8 @@ async def on_ipv6_alone(network, report, numbers):
 async def signed_values(people, report, where, listeners):
     """A value is signed, read and heard by each kind, changed by its owner, and read and heard again.
 
-    A listen of 2.4.12 takes an edit for the value that it knows, whoever makes it (node.md §4.7).
+    A listen of 2.4.12 takes an edit for the value that it knows, whoever makes it (node.md §4.7). A node that is no
+    longer among the closest keeps the first edition until it expires, and readers but ours show all that they are given.
 
     proves: N-122 N-124
     """
@@ -85,10 +98,14 @@ async def signed_values(people, report, where, listeners):
                 report.check(f"{name} is heard by {reader}, with its signer", told and told.get("signer") == node.key_id, str(told))
             for reader in people.kinds:
                 reply = await people.bystanders[reader].get(key)
-                value = reply["found"].get(VALUE_ID)
-                good = bool(value) and base64.b64decode(value["data"]) == data and value.get("signer") == node.key_id \
+                value = next((v for v in reply["values"] if base64.b64decode(v["data"]) == data), None)
+                good = bool(value) and value["id"] == VALUE_ID and value.get("signer") == node.key_id \
                     and (reader != "ours" or value.get("sequence") == number)
-                report.check(f"{name} is read by {reader}, and it alone", good and len(reply["values"]) == 1, str(reply.get("values"))[:300])
+                editions = [(data_of(f"first signed by {writer} {where}", 70) if number else data), data]
+                alone = len(reply["values"]) == 1 if reader == "ours" else all(
+                    base64.b64decode(v["data"]) in editions and v.get("signer") == node.key_id for v in reply["values"])
+                report.check(f"{name} is read by {reader}, and nothing else but older editions", good and alone,
+                             str(reply.get("values"))[:300])
                 found[writer, reader] = found.get((writer, reader), 0) + good
         # Not cancelled: the module of 4.4.2 calls back into what a cancel has freed. The processes end soon.
 

@@ -31,7 +31,8 @@ public struct Identity: Sendable {
     // What is told at once is told before a second of work.
     guard !name.isEmpty else { throw .emptyName }
     if let authority, !authority.certificate.isCA { throw .notAuthority }
-    return try certify(.generateRSA(bits: bits), name: name, isCA: isAuthority ?? (authority == nil), authority: authority)
+    return try certify(
+      .generateRSA(bits: bits), name: name, isCA: isAuthority ?? (authority == nil), authority: authority)
   }
 
   /// Makes an EC key and the certificate of an authority, as the tools make theirs. It signs certificates, not values.

@@ -3,7 +3,7 @@ internal import SwiftASN1
 
 extension PrivateKey {
   /// Reads a key in any form that 4.x reads, and then some: PKCS#8 as PEM or DER, plain or encrypted; PKCS#1 and SEC 1 as
-  /// PEM, plain or with the encryption headers of old. (crypto.md §1.4)
+  /// DER, or as PEM, plain or with the encryption headers of old. (crypto.md §1.4)
   ///
   /// - Parameter password: Ignored when the key is not encrypted.
   /// - Throws: `SecurityError.decryption` for a wrong password, or none where one is needed;
@@ -23,9 +23,15 @@ extension PrivateKey {
   private init(reading bytes: [UInt8], password: String?) throws(SecurityError) {
     guard let block = PEMBlock.all(in: bytes).first(where: { $0.label.hasSuffix("PRIVATE KEY") }) else {
       var fields = try DERNode(bytes).children()
-      // PKCS#8 begins with its version, the encrypted form with an algorithm.
-      let isEncrypted = try fields.next().identifier == .sequence
-      self = try isEncrypted ? Self(encrypted: bytes, password: password) : Self(pkcs8: bytes)
+      // The encrypted form begins with an algorithm. The others with a version, then PKCS#8 with an algorithm, PKCS#1 with
+      // the modulus, SEC 1 with the key.
+      let first = try fields.next().identifier
+      switch (first, try fields.next().identifier) {
+      case (.sequence, _): self = try Self(encrypted: bytes, password: password)
+      case (_, .integer): self = try Self(pkcs1: bytes)
+      case (_, .octetString): self = try Self(sec1: bytes)
+      default: self = try Self(pkcs8: bytes)
+      }
       return
     }
     switch block.label {

@@ -1,0 +1,55 @@
+// A listen ends exactly once, in each of its ways.
+#include "probe.h"
+
+int main(void) {
+  dht_runner *a = start(NULL, NULL), *b = start(NULL, a);
+  if (!fact(settle(b), "a put is stored", "never")) return 1;
+  const char *names[] = {"cancelled", "refused", "deleted", "token deleted"};
+  dht_infohash keys[4];
+  told t[4];
+  dht_op_token *tokens[4];
+  for (int i = 0; i < 4; i++) {
+    told_init(&t[i]);
+    keys[i] = key_of(names[i]);
+    t[i].answer = i != 1;
+    tokens[i] = dht_runner_listen(a, &keys[i], on_listen, on_end, &t[i]);
+    fact(tokens[i] != NULL, "listen gives a token", "NULL");
+  }
+  dht_op_token_delete(tokens[3]);
+  nap(1);
+  for (int i = 0; i < 4; i++) {
+    dht_value *value = dht_value_new_from_string(names[i]);
+    put(b, &keys[i], value, false);
+    dht_value_unref(value);
+    fact(reaches(&t[i], &t[i].values, 1, 10), "a listen tells of a put", "%s: %d", names[i], t[i].values);
+  }
+  fact(t[3].dones == 0 && t[3].values >= 1, "B-7 deleting a token ends no listen", "%d ends, %d values", t[3].dones, t[3].values);
+  fact(reaches(&t[1], &t[1].dones, 1, 10), "B-7 a listen whose callback said false ends", "%d", t[1].dones);
+  dht_runner_cancel_listen(a, &keys[0], tokens[0]);
+  fact(reaches(&t[0], &t[0].dones, 1, 10), "B-7 a cancelled listen ends", "%d", t[0].dones);
+  fact(t[0].dones && !pthread_equal(t[0].thread, pthread_self()), "B-6 a listen ends on the runner's thread", "ours");
+  for (int i = 0; i < 4; i++) fact(t[i].one_thread, "B-6 a listen calls on one thread", "several");
+
+  // More puts: what has ended is not told.
+  int before = t[0].values, refused = t[1].values;
+  for (int i = 0; i < 2; i++) {
+    dht_value *value = dht_value_new_from_string("later");
+    put(b, &keys[i], value, false);
+    dht_value_unref(value);
+  }
+  nap(0.5);
+  fact(t[0].values == before && t[1].values == refused && refused == 1, "nothing is told after the end", "%d, %d",
+       t[0].values - before, t[1].values);
+  dht_runner_delete(a);
+  fact(t[2].dones == 1 && t[3].dones == 1, "B-7 delete ends what listens, before it returns", "%d, %d", t[2].dones, t[3].dones);
+  fact(t[0].dones == 1 && t[1].dones == 1, "B-7 every listen ends once", "%d, %d", t[0].dones, t[1].dones);
+  int sum = 0;
+  for (int i = 0; i < 4; i++) sum += t[i].after_done;
+  nap(0.5);
+  int later = 0;
+  for (int i = 0; i < 4; i++) later += t[i].after_done, told_free(&t[i]);
+  fact(sum == 0 && later == 0, "no callback after the end", "%d, %d", sum, later);
+  for (int i = 0; i < 3; i++) dht_op_token_delete(tokens[i]);
+  dht_runner_delete(b);
+  return failures != 0;
+}
