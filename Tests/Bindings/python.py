@@ -7,7 +7,6 @@ OPENDHT_PREFIX names the folder with lib/libopendht-c.so.4, .build/bindings by d
 import asyncio
 import contextlib
 import json
-import os
 import re
 import socket
 import sys
@@ -19,17 +18,16 @@ import urllib.request
 import uuid
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-sys.path.insert(0, str(HERE.parent / "Interop"))
-
 import python_tables as tables
+from build import HERE, LIBRARIES, ROOT  # finds the folder Interop too
+from readme import blocks
+
 from joining import run
 from peers import Driver, Missing, Node, Shell, command_of
 from report import Report
 
 BINDING = ROOT / "Bindings" / "python"
-LIBRARY = Path(os.environ.get("OPENDHT_PREFIX", ROOT / ".build" / "bindings")).resolve() / "lib" / "libopendht-c.so.4"
+LIBRARY = LIBRARIES / "libopendht-c.so.4"
 DHTNODE = Path("/usr/bin/dhtnode")
 OURS = {"PYTHONPATH": str(BINDING), "OPENDHT_LIBRARY": str(LIBRARY)}
 
@@ -141,7 +139,7 @@ async def documented(report):
         code, out, err = await python("ours", HERE / "python_programs" / "readme_asyncio.py", door)
         report.check("B-14: README, asyncio", code == 0 and out.count("736f6d652062696e") >= 2 and "new Value" in out,
                      f"{code} {out} {err[-500:]}")
-    for number, block in enumerate(re.findall(r"^```python\n(.*?)^```", (BINDING / "README.md").read_text(), re.M | re.S), 1):
+    for number, block in enumerate(blocks("python", "python"), 1):
         code, out, err = await python("ours", "-c", block)
         report.check(f"example {number} of our README, {block.count(chr(10))} lines", (code, out) == (0, "hello\n"),
                      f"{code} {out} {err[-500:]}")
@@ -240,9 +238,8 @@ async def wheel(report):
         code, out, err = await run("/usr/bin/env", "-u", "PYTHONPATH", f"OPENDHT_LIBRARY={LIBRARY}", fresh / "bin" / "python", "-m", "pip",
                                    "install", "-q", "--disable-pip-version-check", BINDING, seconds=120)
         report.check("pip install ./Bindings/python", code == 0, f"exit {code}: {out[-500:]} {err[-800:]}")
-        first = re.search(r"^```python\n(.*?)^```", (BINDING / "README.md").read_text(), re.M | re.S).group(1)
         code, out, err = await run("/usr/bin/env", "-u", "PYTHONPATH", "-u", "OPENDHT_LIBRARY", "-C", folder, fresh / "bin" / "python",
-                                   "-c", first + "import opendht\nprint(opendht.__file__)\n")
+                                   "-c", blocks("python", "python")[0] + "import opendht\nprint(opendht.__file__)\n")
         report.check("our README's first use, with what was installed", code == 0 and out.startswith(f"hello\n{fresh}"),
                      f"exit {code}: {out[-500:]} {err[-800:]}")
         wrong = {"OPENDHT_LIBRARY": "/nowhere/lib.so", "PYTHONPATH": str(BINDING)}

@@ -10,6 +10,7 @@ import threading
 import time
 
 import opendht as dht
+from opendht import _operations
 
 PART, PORT = sys.argv[1:3]
 
@@ -63,6 +64,7 @@ def storm():
     assert not failures and counts["put"] == counts["ended"] == 8 * per_thread and counts["told"] > 0
     for mine in nodes:
         mine.join()
+    assert not _operations._live, _operations._live  # each has ended, and left nothing behind
 
 
 def busy(mine):

@@ -31,6 +31,7 @@ def main():
     puts_and_gets(first, second)
     callbacks(first, second)
     listens(first, second, third)
+    index(first, second)
     ends(first)
     sys.stdout.flush()
     os._exit(0)  # join() of the reference can wait for its own callback
@@ -260,6 +261,19 @@ def listens(first, second, third):
     third.listen(where, lambda value, expired: heard.append(value.data))
     first.put(where, dht.Value(b"one"))
     show("one", wait(lambda: heard), heard[:1])
+
+
+def index(first, second):
+    fields, key = {"name": 6, "year": 2}, {"name": b"hello", "year": b"24"}
+    mine, theirs = dht.Pht(WORD.encode(), fields, first), dht.Pht(WORD.encode(), dict(reversed(fields.items())), second)
+    show("index", mine.MAX_NODE_ENTRY_COUNT, failure(dht.Pht, WORD, fields, first))
+    told, value = [], dht.IndexValue(dht.InfoHash.get("a"), 5)
+    show("entry", value, value.getKey(), value.getValueId(), dht.IndexValue(h=dht.InfoHash.get("a")))
+    show("insert", mine.insert(key, value, told.append), wait(lambda: told), told)
+    for asked in (key, {"name": b"hello", "year": b"25"}):
+        found, over = [], []
+        theirs.lookup(asked, lambda entries, prefix: found.append(([str(entry) for entry in entries], prefix)), over.append)
+        show("lookup", wait(lambda: over), found, over)
 
 
 def ends(node):

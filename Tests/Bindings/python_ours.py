@@ -36,6 +36,7 @@ def main():
         receipts(first, second, friend)
         waits(first, second)
         told(first)
+        index(first, second)
         asyncio.run(asynchronous(first, second))
     check("after its `with` a node does not run", not first.isRunning() and not second.isRunning())
     print("done", flush=True)
@@ -244,6 +245,28 @@ def told(node):
         logged.join()
         check("a log in a file", path.exists() and path.stat().st_size > 0)
     check("a log that cannot be written raises an error", fails(RuntimeError, node.enableFileLogging, "/nowhere/log"))
+
+
+def index(first, second):
+    mine = dht.Pht(os.urandom(8), {"name": 4}, first)
+    for key in ({}, {"name": b"too long"}, {"other": b"abcd"}, {"name": b"abcd", "other": b"x"}):
+        check(f"B-19: the key {key} of an index raises ValueError", fails(ValueError, mine.lookup, key)
+              and fails(ValueError, mine.insert, key, dht.IndexValue()))
+    check("an index needs fields", fails(ValueError, dht.Pht, b"x", {}, first))
+    told = []
+    for number in range(20):  # more than a node of the index holds
+        mine.insert({"name": b"ab%02d" % number}, dht.IndexValue(dht.InfoHash.get("x"), number + 1), told.append)
+    check("20 entries are inserted at once", wait(lambda: len(told) == 20) and all(told))
+    found, over = [], []
+    mine.lookup({"name": b"ab07"}, lambda entries, prefix: found.extend(entries), over.append)
+    check("one is found", wait(lambda: over) and over == [True] and found == [dht.IndexValue(dht.InfoHash.get("x"), 8)])
+    found, over = [], []
+    mine.lookup({"name": b"ab0x"}, lambda entries, prefix: found.extend(entries), over.append, nearest=True)
+    check("the nearest are found", wait(lambda: over) and over == [True] and len(found) > 0)
+    del mine
+    over = []
+    dht.Pht(b"for a moment", {"name": 4}, second).insert({"name": b"abcd"}, dht.IndexValue(), over.append)
+    check("an index lives while an operation of it runs", wait(lambda: over) and over == [True])
 
 
 async def asynchronous(first, second):
