@@ -209,7 +209,7 @@ async def endings(report):
     """A storm of callbacks, the end of the interpreter, forgotten nodes, forks, Control-C. proves: B-17"""
     parts = {"storm": "a storm of callbacks from operations of 8 threads", "leave": "the interpreter ends while operations run",
              "forget": "nodes are dropped while operations run, in a callback too", "fork": "parent and child of a fork",
-             "join": "B-17: join while a callback sleeps", "interrupt": "Control-C ends a call that waits",
+             "join": "B-17: join while a callback sleeps", "together": "two threads join a node that a third uses", "interrupt": "Control-C ends a call that waits",
              "kill": "a hook of the application at exit, with nodes that run"}
     for part, name in parts.items():
         async with network() as door:

@@ -146,6 +146,28 @@ def join():
     assert 0 <= late < 2 and not mine.isRunning()
 
 
+def together():
+    """Two threads join a node that a third uses."""
+    mine, go_on = node(), True
+    busy(mine)
+
+    def use():
+        while go_on:
+            mine.put(dht.InfoHash.getRandom(), dht.Value(b"x"), lambda ok, nodes: None)
+            mine.getStorageLog()
+
+    user = threading.Thread(target=use)
+    user.start()
+    threads = [threading.Thread(target=mine.join) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    go_on = False
+    user.join(20)
+    assert not mine.isRunning() and not any(thread.is_alive() for thread in [user, *threads])
+
+
 def interrupt():
     """Control-C ends a call that waits."""
     mine = node()
@@ -173,6 +195,6 @@ def kill():
     assert not other.isRunning()
 
 
-PARTS = {"storm": storm, "leave": leave, "forget": forget, "fork": fork, "join": join, "interrupt": interrupt, "kill": kill}
+PARTS = {"storm": storm, "leave": leave, "forget": forget, "fork": fork, "join": join, "together": together, "interrupt": interrupt, "kill": kill}
 PARTS[PART]()
 print("done", flush=True)
