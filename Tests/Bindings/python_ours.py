@@ -138,6 +138,8 @@ def runs(identity):
     check("B-19: an address that is none raises an error", fails(RuntimeError, busy.run, ipv4="bogus"))
     busy.run()
     check("B-19: a node that could not run can run later", busy.isRunning())
+    b.bootstrap("0.0.0.0", str(busy.getBound().getPort()))
+    check("the unspecified address means this machine", b.waitConnected(10) and b.ping(busy.getBound()) and b.ping(busy.getBound(socket.AF_INET6)))
     for node in (a, b, busy):
         node.join()
     check("a node that has ended can run again", [a.run(), a.isRunning(), a.join(), a.isRunning()] == [None, True, None, False])
