@@ -56,7 +56,8 @@ async def usage_examples(people, report):
     """
     if not {"ours", "2.4.12"} <= set(people.kinds):
         return
-    reply = await people.writers["ours"].call("examples", to=people.writers["2.4.12"].key_id, timeout=60)
+    node = people.writers["ours"]
+    reply = await node.driver.call("examples", 60, node=node.number, to=people.writers["2.4.12"].key_id)
     report.check("the usage examples of the Swift interface run among real peers", reply["ok"], reply.get("error", ""))
 
 
