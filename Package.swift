@@ -72,7 +72,8 @@ let package = Package(
     library("DHTIndex", ["MessagePack", "DHTModel", "DHTCore", "DHTSecurity", "OpenDHT"]),
     library("DHTText", ["OpenDHT"]),
     .target(name: "COpenDHT"),
-    library("CInterface", ["COpenDHT", "OpenDHT", "DHTIndex", "DHTText", "DHTTransport", nioLocks, logging]),
+    library(
+      "CInterface", ["COpenDHT", "OpenDHT", "DHTIndex", "DHTText", "DHTTransport", nioLocks, logging]),
     library("DHTTools", ["OpenDHT", "DHTText", arguments, logging, nioLocks]),
     tool("dhtnode", ["DHTTools"]),
     tool("dht", ["DHTTools"]),

@@ -8,7 +8,7 @@ extension QueryError: CustomStringConvertible {
   /// One line for people.
   public var description: String {
     switch self {
-    case .unknownField(let name): "Error parsing query. (unknown field: \(name))"
+    case .unknownField(let name): "Error parsing query. (WHERE) wrong token near: \(name)"
     }
   }
 }

@@ -14,7 +14,8 @@ internal import NIOPosix
 /// Finds the addresses of hosts, away from the event loops: a look-up may block for half a minute.
 package final class Resolver: Sendable {
   /// Serves all nodes of the process.
-  static let shared = Resolver()
+  static var shared: Resolver { ofProcess.withLockedValue { $0.current } }
+  private static let ofProcess = NIOLockedValueBox(PerProcess { Resolver() })
 
   /// Look-ups at a time, each a blocked thread, so that three dead names do not hold up a fourth.
   static let threads = 4
@@ -50,7 +51,7 @@ package final class Resolver: Sendable {
     _ host: Host, _ families: Set<AddressFamily>, on loop: any EventLoop,
     _ done: @escaping @Sendable ([Address]) -> Void
   ) {
-    if let literal = Self.literal(host) {
+    if let literal = Self.literal(host)?.orThisMachine {
       loop.execute { done(families.contains(literal.family) ? [literal] : []) }
       return
     }
@@ -116,7 +117,7 @@ extension Resolver {
     var addresses: [Address] = []
     var next = list
     while let entry = next {
-      if let address = address(entry.pointee, port: host.port), !addresses.contains(address) {
+      if let address = address(entry.pointee, port: host.port)?.orThisMachine, !addresses.contains(address) {
         addresses.append(address)
       }
       next = entry.pointee.ai_next
@@ -134,5 +135,15 @@ extension Resolver {
     default: return nil
     }
     return Address(ip: address.ip, port: port, scope: address.scope)
+  }
+}
+
+extension DHTModel.SocketAddress {
+  /// The address, or that of the loopback in place of `0.0.0.0` and `::`: those mean this machine, as in connect(2), and
+  /// programs give what a node has bound.
+  fileprivate var orThisMachine: DHTModel.SocketAddress {
+    guard ip.bytes.allSatisfy({ $0 == 0 }) else { return self }
+    let loopback = ip.family == .ipv4 ? IPAddress(ipv4: 0x7f00_0001) : IPAddress(ipv6High: 0, low: 1)
+    return DHTModel.SocketAddress(ip: loopback, port: port)
   }
 }

@@ -32,19 +32,21 @@ extension DHT {
   package func putSigned(_ request: PutRequest) async throws(DHTError) -> PutReceipt {
     let identity = try signer()
     let budget = Budget(request.deadline)
-    var request = request
-    var sequence = request.value.sequence
-    if request.value.id == 0 {
-      request.value.id = .random(in: 1 ... .max)
-      request.hasDrawnID = true
-    } else if !request.hasDrawnID {
-      sequence = try await nextSequence(of: request.value, at: request.key, budget)
+    return try await inSteps { () throws(DHTError) in
+      var request = request
+      var sequence = request.value.sequence
+      if request.value.id == 0 {
+        request.value.id = .random(in: 1 ... .max)
+        request.hasDrawnID = true
+      } else if !request.hasDrawnID {
+        sequence = try await nextSequence(of: request.value, at: request.key, budget)
+      }
+      request.value = try await sign(request.value, by: identity, sequence)
+      request.deadline = try budget.rest()
+      var receipt = try await put(request)
+      receipt.sequence = sequence
+      return receipt
     }
-    request.value = try await sign(request.value, by: identity, sequence)
-    request.deadline = try budget.rest()
-    var receipt = try await put(request)
-    receipt.sequence = sequence
-    return receipt
   }
 
   /// Signs a value, encrypts it so that only one recipient opens it, and stores it as `put` does.
@@ -71,11 +73,13 @@ extension DHT {
   ) async throws(DHTError) -> PutReceipt {
     let identity = try signer()
     let budget = Budget(request.deadline)
-    var request = request
-    let recipientKey = try await publicKey(of: recipient, deadline: budget.rest())
-    request.value = try await encrypt(request.value, for: recipientKey, by: identity)
-    request.deadline = try budget.rest()
-    return try await put(request)
+    return try await inSteps { () throws(DHTError) in
+      var request = request
+      let recipientKey = try await publicKey(of: recipient, deadline: budget.rest())
+      request.value = try await encrypt(request.value, for: recipientKey, by: identity)
+      request.deadline = try budget.rest()
+      return try await put(request)
+    }
   }
 
   /// Finds a public key: our own, one seen before, or that of a certificate on the network.
@@ -143,43 +147,49 @@ extension DHT {
     let searches = recipient.certificateKeys.map { place in
       values(at: place, where: [.valueType(Certificate.valueType)], deadline: deadline)
     }
-    var first: Certificate?
-    for await (certificate, isEnough) in Self.certificates(of: recipient, in: searches, isEnough) {
-      if isEnough { return certificate }
-      if orAny, first == nil { first = certificate }
-    }
-    if let first { return first }
+    if let found = await Self.certificate(of: recipient, in: searches, orAny: orAny, isEnough) { return found }
     for found in searches {
       _ = try await found.handle.operation.getOutcome(unlessFound: false)
     }
     throw .recipientUnknown(recipient)
   }
 
-  /// The recipient's certificates as they come from any of several gets, each with whether it is good enough.
-  private static func certificates(
-    of recipient: Recipient, in searches: [Values], _ isEnough: @escaping @Sendable (Certificate) -> Bool
-  ) -> AsyncStream<(Certificate, Bool)> {
-    AsyncStream { continuation in
-      let reading = Task {
-        await withTaskGroup(of: Void.self) { group in
-          for found in searches {
-            group.addTask {
-              for await value in found {
-                let read = await WorkThreads.application.value { () -> (Certificate, Bool)? in
-                  guard let certificate = try? Certificate(valueData: value.data),
-                    recipient.isOwner(of: certificate.publicKey)
-                  else { return nil }
-                  return (certificate, isEnough(certificate))
-                }
-                if let read { continuation.yield(read) }
-              }
-            }
-          }
-        }
-        continuation.finish()
+  /// The first certificate of the recipient, of any of several gets, that is good enough; else, with `orAny`, any.
+  private static func certificate(
+    of recipient: Recipient, in searches: [Values], orAny: Bool, _ isEnough: @escaping @Sendable (Certificate) -> Bool
+  ) async -> Certificate? {
+    await withTaskGroup(of: (certificate: Certificate, isEnough: Bool)?.self) { group in
+      for found in searches {
+        group.addTask { await best(of: recipient, in: found, isEnough) }
       }
-      continuation.onTermination = { _ in reading.cancel() }
+      var any: Certificate?
+      for await case let read? in group {
+        if read.isEnough {
+          group.cancelAll()
+          return read.certificate
+        }
+        any = any ?? read.certificate
+      }
+      return orAny ? any : nil
     }
+  }
+
+  /// The first certificate of the recipient that is good enough, as soon as it comes; else the first at all.
+  private static func best(
+    of recipient: Recipient, in found: Values, _ isEnough: @escaping @Sendable (Certificate) -> Bool
+  ) async -> (certificate: Certificate, isEnough: Bool)? {
+    var first: Certificate?
+    for await value in found {
+      let read = await WorkThreads.application.value { () -> (Certificate, Bool)? in
+        guard let certificate = try? Certificate(valueData: value.data), recipient.isOwner(of: certificate.publicKey)
+        else { return nil }
+        return (certificate, isEnough(certificate))
+      }
+      guard let (certificate, isEnough) = read else { continue }
+      if isEnough { return (certificate, true) }
+      first = first ?? certificate
+    }
+    return first.map { ($0, false) }
   }
 
   private static func isValid(_ certificate: Certificate, _ trust: TrustList) async -> Bool {

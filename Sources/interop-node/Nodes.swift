@@ -72,6 +72,10 @@ extension Nodes {
     case .openIndex: return try openIndex(request)
     case .indexInsert: return try await indexInsert(request)
     case .indexLookup: return try await indexLookup(request)
+    case .examples:
+      let friend = try present(InfoHash(hex: try present(request.to, "to")), "to")
+      try await usageExamples(try node(of: request), friend: friend)
+      return Reply(ok: true)
     case .stop:
       let dht = try node(of: request)
       await dht.stop()

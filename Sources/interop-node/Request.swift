@@ -8,7 +8,7 @@
 struct Request: Decodable {
   enum Operation: String, Decodable {
     case start, bootstrap, ping, put, putSigned, putEncrypted, cancelPut, get, query, listen, cancel, table, stop, quit
-    case saveIdentity, certificate, counters, seal
+    case saveIdentity, certificate, counters, seal, examples
     case openIndex, indexInsert, indexLookup
   }
   /// A filter as it stands in a query's text: name and value.

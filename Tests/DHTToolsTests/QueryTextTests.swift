@@ -40,13 +40,13 @@ import Testing
       ("WHERE seq=4", Query(where: [.sequence(4)])),
     ])
   func reading(text: String, query: Query) throws {
-    #expect(try QueryText.parse(text) == query)
+    #expect(try Query(parsing: text) == query)
   }
 
   @Test("T-11: an unknown field with a value is an error") func unknown() {
-    #expect(throws: QueryText.UnknownField(name: "bogus")) { try QueryText.parse("WHERE bogus=1") }
+    #expect(throws: QueryError.unknownField("bogus")) { try Query(parsing: "WHERE bogus=1") }
     #expect(
-      QueryText.UnknownField(name: "bogus").description == "Error parsing query. (WHERE) wrong token near: bogus")
+      QueryError.unknownField("bogus").description == "Error parsing query. (WHERE) wrong token near: bogus")
   }
 
   @Test(
@@ -61,7 +61,7 @@ import Testing
       (Query(where: [.owner(.zero)]), "Query[SELECT * WHERE owner_pk_hash=\(InfoHash.zero)]"),
     ])
   func printing(query: Query, text: String) {
-    #expect(QueryText.print(query) == text)
+    #expect(query.description == text)
   }
 
   @Test("A query without selection asks for every field of a record") func everyField() {

@@ -225,7 +225,7 @@ def judge(answer, expected) -> bool:
 async def malformed(report):
     """Every row of wire.md §13 to a node of ours that stands alone.
 
-    proves: N-7 N-8 N-9 N-105 N-109 N-110 N-114 N-116 W-14.9
+    proves: N-7 N-8 N-9 N-105 N-109 N-110 N-114 N-116 W-14.9 B-28
     """
     async with Alone(report) as (driver, node):
         probe = Probe(node.port4)

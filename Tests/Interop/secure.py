@@ -45,8 +45,20 @@ async def everything(network, report, numbers):
     await asyncio.sleep(12)  # until they are connected and their certificates stand
     await asyncio.gather(
         signed_values(people, report, "IPv4 and IPv6", people.kinds), encrypted_values(people, report, "IPv4 and IPv6", people.kinds),
-        certificates(people, report), identity_files(network, people, report, numbers),
+        certificates(people, report), usage_examples(people, report), identity_files(network, people, report, numbers),
         on_ipv6_alone(network, report, numbers))
+
+
+async def usage_examples(people, report):
+    """What an application writes in Swift, among real peers.
+
+    proves: B-26
+    """
+    if not {"ours", "2.4.12"} <= set(people.kinds):
+        return
+    node = people.writers["ours"]
+    reply = await node.driver.call("examples", 60, node=node.number, to=people.writers["2.4.12"].key_id)
+    report.check("the usage examples of the Swift interface run among real peers", reply["ok"], reply.get("error", ""))
 
 
 async def on_ipv6_alone(network, report, numbers):

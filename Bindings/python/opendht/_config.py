@@ -74,8 +74,8 @@ class DhtConfig:
     def _struct(self, port: int, ipv4: str, ipv6: str) -> Config:
         """Points into this object."""
         four, six = self._bound
-        ipv4 = ipv4 or (four._host if four else "")
-        ipv6 = ipv6 or (six._host if six else "")
+        if not ipv4 and not ipv6 and (four or six):  # a family that is not named is bound to any address
+            ipv4, ipv6 = four._host if four else "0.0.0.0", six._host if six else "::"
         port = port or (four._port if four else 0) or (six._port if six else 0)
         struct = Config(size=sizeof(Config), port=unsigned(port, 16), bind_ipv4=text(ipv4, "ipv4"), bind_ipv6=text(ipv6, "ipv6"),
                         identity=self._identity._handles(), **self._fields)

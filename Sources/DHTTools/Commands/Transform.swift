@@ -49,7 +49,7 @@ enum Transform {
 
   private static func parsed(_ text: String) throws -> Query {
     let query: Query
-    do { query = try QueryText.parse(text) } catch { throw ValidationError(terminalSafe(error.description)) }
+    do { query = try Query(parsing: text) } catch { throw ValidationError(terminalSafe(error.description)) }
     let hasSequence = query.filters.contains { $0.field == .sequence }
     if hasSequence { throw ValidationError("A condition on seq cannot be sent: the network has no form for it.") }
     return query

@@ -76,7 +76,7 @@ extension ShellCommand {
   }
 
   private static func query(_ words: ShellWords, _ key: KeyArgument) throws(ShellSyntaxError) -> Query {
-    do { return try QueryText.parse(words.rest) } catch { throw ShellSyntaxError(text: error.description, key: key) }
+    do { return try Query(parsing: words.rest) } catch { throw ShellSyntaxError(text: error.description, key: key) }
   }
 
   private static func cancelListen(_ words: inout ShellWords) throws(ShellSyntaxError) -> ShellCommand {

@@ -71,7 +71,7 @@ static void encrypted_keys(const char *folder, const char *reference, const char
     free(bytes);
   }
   size_t size;
-  uint8_t *bytes = contents(".", reference, &size);
+  uint8_t *bytes = contents("/", reference, &size);
   dht_privatekey *key = dht_privatekey_import(bytes, size, "secret");
   free(bytes);
   dht_publickey *half = dht_privatekey_get_publickey(key);

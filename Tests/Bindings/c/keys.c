@@ -1,4 +1,4 @@
-// Keys and certificates. The folder holds what openssl made: key.pem, key.der, public.der, certificate.pem, signature.
+// Keys and certificates. The folder holds what openssl made.
 #include "probe.h"
 
 int main(int count, char **arguments) {
@@ -83,6 +83,12 @@ int main(int count, char **arguments) {
           *signature = contents(folder, "signature", &signature_size);
   dht_privatekey *theirs = dht_privatekey_import(pem, key_size, NULL), *theirs_der = dht_privatekey_import(der, der_size, NULL);
   fact(theirs && theirs_der, "privatekey_import of PEM and DER", "%p %p", (void *)theirs, (void *)theirs_der);
+  size_t pkcs1_size;
+  uint8_t *pkcs1 = contents(folder, "pkcs1.der", &pkcs1_size);
+  dht_privatekey *older = dht_privatekey_import(pkcs1, pkcs1_size, NULL);
+  fact(older != NULL, "privatekey_import of PKCS#1 DER", "NULL");
+  dht_privatekey_delete(older);
+  free(pkcs1);
   dht_publickey *theirs_half = dht_privatekey_get_publickey(theirs_der), *given = dht_publickey_import(public_der, public_size),
                 *given_pem = dht_publickey_import(public_pem, public_pem_size);
   one = dht_publickey_get_long_id(theirs_half), two = dht_publickey_get_long_id(given);

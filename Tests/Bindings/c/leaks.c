@@ -1,5 +1,5 @@
 // What stays allocated after rounds of the same work: bytes of each round but the first, `<what> <bytes an operation>`.
-//   leaks puts|listens|gets|identities|values OPERATIONS [forget]
+//   leaks puts|listens|gets|values|identities|keys OPERATIONS FOLDER [forget], the operations of each of three rounds
 // Each round has a node of its own, whose end frees what it kept for others. `forget` leaks on purpose, to prove the method.
 // Run with MALLOC_ARENA_MAX=1 and without the caches of threads, so that malloc counts exactly.
 #include "probe.h"
@@ -10,10 +10,11 @@ static bool forget;
 
 static void work_puts(dht_runner *runner, int count) {
   for (int i = 0; i < count;) {
-    enum { batch = 50 };
+    enum { batch = 500 };
     told t;
     told_init(&t);
-    for (int j = 0; j < batch && i < count; j++, i++) {
+    int begun = 0;
+    for (; begun < batch && i < count; begun++, i++) {
       dht_infohash key = key_of(i % 2 ? "one" : "other");
       dht_value *value = dht_value_new((const uint8_t *)&i, sizeof i);
       dht_value_set_user_type(value, "a type that is too long to stand in place");
@@ -21,7 +22,7 @@ static void work_puts(dht_runner *runner, int count) {
       if (i % 3 == 0) dht_runner_cancel_put(runner, &key, dht_value_get_id(value));
       if (!forget) dht_value_unref(value);
     }
-    reaches(&t, &t.dones, batch, 20);
+    reaches(&t, &t.dones, begun, 20);
   }
 }
 
@@ -35,11 +36,12 @@ static void work_gets(dht_runner *runner, int count) {
   put(runner, &key, value, false);
   dht_value_unref(value);
   for (int i = 0; i < count;) {
-    enum { batch = 50 };
+    enum { batch = 500 };
     told t;
     told_init(&t);
-    for (int j = 0; j < batch && i < count; j++, i++) dht_runner_get(runner, &key, forget ? on_value_forgotten : on_value, on_done, &t);
-    reaches(&t, &t.dones, batch, 20);
+    int begun = 0;
+    for (; begun < batch && i < count; begun++, i++) dht_runner_get(runner, &key, forget ? on_value_forgotten : on_value, on_done, &t);
+    reaches(&t, &t.dones, begun, 20);
     told_free(&t);
   }
 }
@@ -81,9 +83,14 @@ static void work_identities(const char *folder, int count) {
     dht_blob *opened = dht_privatekey_decrypt(identity.privatekey, (const char *)view.data, view.size);
     dht_blob_delete(opened), dht_blob_delete(sealed);
     dht_publickey_delete(half), dht_publickey_delete(other);
-    dht_privatekey *made = dht_privatekey_generate(2048);
-    dht_privatekey_delete(made);
     if (!forget) dht_identity_delete(&identity);
+  }
+}
+
+static void work_keys(int count) {
+  for (int i = 0; i < count; i++) {
+    dht_privatekey *key = dht_privatekey_generate(2048);
+    if (!forget) dht_privatekey_delete(key);
   }
 }
 
@@ -98,15 +105,16 @@ int main(int count, char **arguments) {
   const char *what = arguments[1], *folder = arguments[3];
   int operations = atoi(arguments[2]);
   forget = count > 4;
-  enum { rounds = 4 };
+  enum { rounds = 3 };
   size_t before = 0;
   for (int round = 0; round < rounds; round++) {
     dht_runner *a = NULL, *b = NULL;
-    if (strcmp(what, "values") && strcmp(what, "identities")) a = start(NULL, NULL), b = start(NULL, a), settle(b);
+    if (strcmp(what, "values") && strcmp(what, "identities") && strcmp(what, "keys")) a = start(NULL, NULL), b = start(NULL, a), settle(b);
     if (!strcmp(what, "puts")) work_puts(b, operations);
     if (!strcmp(what, "gets")) work_gets(b, operations);
     if (!strcmp(what, "listens")) work_listens(b, operations);
     if (!strcmp(what, "values")) work_values(operations);
+    if (!strcmp(what, "keys")) work_keys(operations);
     if (!strcmp(what, "identities")) work_identities(folder, operations);
     dht_runner_delete(b), dht_runner_delete(a);
     nap(0.2);

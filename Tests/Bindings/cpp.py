@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""The C++ header: OpenDHT's README program, and all that stands around it. Needs g++, clang++ and the peers. proves: B-25"""
+
+import asyncio
+import re
+import sys
+
+from build import HERE, LIBRARIES, PREFIX, ROOT, Programs, Report, command, facts, how_it_ended, library_is_there, ours
+from c import make_people, sha1_of
+from peers import Driver, Missing, Node
+from readme import compile_and_run
+
+BINDING = ROOT / "Bindings" / "cpp"
+WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Werror")
+LINKED = (f"-I{PREFIX}/include", f"-L{LIBRARIES}", "-lopendht-c", "-pthread")
+
+
+def main() -> int:
+    report = Report()
+    with Programs() as programs:
+        if library_is_there(report):
+            installed(report)
+            readme_program(report, programs)
+            compile_and_run(report, programs, "cpp", "cpp", "hello.cpp", r'^Value\[id:[0-9a-f]{1,16} data\(text/plain\):"hello"\]\n$')
+            surface(report, programs)
+    return report.close()
+
+
+def installed(report):
+    for header in sorted((BINDING / "include").rglob("*.h")):
+        name = header.relative_to(BINDING / "include")
+        there = PREFIX / "include" / name
+        report.check(f"{name} is installed", there.exists() and there.read_text() == header.read_text(), str(there))
+
+
+def readme_program(report, programs):
+    """OpenDHT's, as it stands, by each compiler; run among nodes of the reference, with only host and ports changed."""
+    report.section("OpenDHT's README program")
+    source = BINDING / "examples" / "readme.cpp"
+    built = None
+    for compiler in ("g++", "clang++"):
+        for standard in ("c++17", "c++20"):
+            program = programs.compile(report, source, f"-std={standard}", *WARNINGS, *LINKED, compiler=compiler, name=f"readme-{compiler}-{standard}")
+            report.check(f"B-25 it compiles: {compiler} -std={standard} without a warning", program)
+            built = built or program
+    try:
+        if built:
+            asyncio.run(among_peers(report, programs, source.read_text()))
+    except Missing as missing:
+        report.check("the peers are installed", False, str(missing))
+
+
+async def among_peers(report, programs, text):
+    drivers = await asyncio.gather(*(Driver(kind).launch() for kind in ("2.4.12", "4.4.2")))
+    try:
+        nodes = [await Node(driver, 0).start() for driver in drivers]
+        await nodes[1].bootstrap(nodes[0])
+        key = sha1_of("other_unique_key")
+        for attempt in range(20):
+            reply = await nodes[1].put(key, b"by 4.4.2")
+            if reply["ok"]:
+                break
+            await asyncio.sleep(0.3)
+        await nodes[0].put(key, b"by 2.4.12")
+        source = programs.folder / "readme-here.cpp"
+        # The one thing that may not be as it stands: whom it calls, and on which port.
+        source.write_text(text.replace("node.run(4222", "node.run(0").replace('"bootstrap.jami.net", "4222"', f'"127.0.0.1", "{nodes[0].port4}"'))
+        program = programs.compile(report, source, "-std=c++17", *LINKED, compiler="g++")
+        code, out, err = await asyncio.to_thread(command, program, environment=ours(), seconds=40)
+        lines = out.splitlines()
+        data = {"by 4.4.2".encode().hex(), "by 2.4.12".encode().hex()}
+        found = {match[1] for line in lines if (match := re.fullmatch(r"Found value: Value\[id:[0-9a-f]{1,16} data:([0-9a-f]+)\]", line))}
+        report.check("B-25 it prints “Found value: ” for what 2.4.12 and 4.4.2 put", code == 0 and found == data, how_it_ended(code, err) + out)
+        for kind, node in zip(("2.4.12", "4.4.2"), nodes):
+            plain, signed = [(await node.get(sha1_of(name)))["found"].values() for name in ("unique_key", "unique_key_42")]
+            report.check(f"what it put is found by {kind}", [v["data"] for v in plain] == ["CgoKCgo="], str(plain))
+            report.check(f"what it signed is found by {kind}", [v["data"] for v in signed] == ["CgoKCgo="], str(signed))
+    finally:
+        await asyncio.gather(*(driver.end() for driver in drivers))
+
+
+def surface(report, programs):
+    """Nodes, values, keys and trust in a network of its own; once more with a checker of memory."""
+    report.section("Everything else")
+    alice = make_people(report, programs)[0]
+    for name, flags, environment in (("", (), {}), ("sanitized: ", ("-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
+                                                    {"ASAN_OPTIONS": "detect_leaks=1"})):
+        program = programs.compile(report, HERE / "cpp" / "surface.cpp", "-std=c++17", "-O1", "-g", *WARNINGS, *flags, *LINKED,
+                                   compiler="g++", name=f"surface{len(flags)}")
+        if not program:
+            continue
+        code, out, err = command(program, alice, environment=ours(**environment), seconds=120)
+        for holds, fact, seen in facts(out):
+            if not name or not holds:
+                report.check(f"{name}{fact}", holds, seen)
+        report.check(f"{name}surface.cpp ends well", code == 0, how_it_ended(code, err))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

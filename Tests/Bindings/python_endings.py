@@ -1,0 +1,200 @@
+"""Ends of a process in which nodes run: each part is a process of its own, named by the first argument.
+
+The second is a port of a network to join. What goes well prints "done" last, and ends with 0.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+
+import opendht as dht
+from opendht import _operations
+
+PART, PORT = sys.argv[1:3]
+
+
+def node():
+    config = dht.DhtConfig()
+    config.setRateLimit(-1, -1)
+    made = dht.DhtRunner()
+    made.run(ipv4="127.0.0.1", config=config)
+    made.bootstrap("127.0.0.1", PORT)
+    return made
+
+
+def storm():
+    """Callbacks of four nodes, of operations that eight threads begin, while others wait, listen and collect garbage."""
+    nodes, per_thread = [node() for _ in range(4)], 150
+    keys = [dht.InfoHash.getRandom() for _ in range(8)]
+    counts, lock, failures = {"put": 0, "got": 0, "ended": 0, "told": 0}, threading.Lock(), []
+
+    def count(what, answer=True):
+        with lock:
+            counts[what] += 1
+        return answer
+
+    tokens = [mine.listen(key, lambda value, expired: count("told")) for mine in nodes for key in keys]
+
+    def work(number):
+        try:
+            for turn in range(per_thread):
+                mine, key = nodes[(number + turn) % 4], keys[turn % 8]
+                value = dht.Value(b"%d" % turn)
+                value.id = turn % 16 + 1
+                mine.put(key, value, lambda ok, nodes: count("put", [str(n) for n in nodes]))
+                mine.get(key, lambda value: count("got", bool(value.data)), lambda ok, nodes: count("ended"))
+                if turn % 50 == 0:
+                    mine.get(key)
+        except BaseException as error:
+            failures.append(repr(error))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    end = time.monotonic() + 30
+    while time.monotonic() < end and (counts["put"], counts["ended"]) != (8 * per_thread, 8 * per_thread):
+        time.sleep(0.05)
+    for mine, token in zip([mine for mine in nodes for _ in keys], tokens):
+        mine.cancelListen(token)
+    print(counts, failures)
+    assert not failures and counts["put"] == counts["ended"] == 8 * per_thread and counts["told"] > 0
+    for mine in nodes:
+        mine.join()
+    assert not _operations._live, _operations._live  # each has ended, and left nothing behind
+
+
+def busy(mine):
+    """Operations of every kind, that go on."""
+    for number in range(50):
+        key = dht.InfoHash.getRandom()
+        mine.put(key, dht.Value(b"x"), lambda ok, nodes: time.sleep(0.001), permanent=True)
+        mine.get(key, lambda value: True, lambda ok, nodes: None)
+        mine.listen(key, lambda value, expired: True)
+    mine.ping(dht.SockAddr.resolve("127.0.0.1", "9")[0], lambda ok: None)
+
+
+def leave():
+    """The interpreter ends while operations run, and while another thread waits for one."""
+    mine = [node(), node()]
+    for each in mine:
+        busy(each)
+    threading.Thread(target=lambda: mine[0].ping(dht.SockAddr.resolve("127.0.0.1", "9")[0]), daemon=True).start()
+    time.sleep(0.05)
+
+
+def forget():
+    """Nodes are dropped while operations run: from here, and from a callback of their own."""
+    for _ in range(3):
+        mine = node()
+        busy(mine)
+        del mine
+    box = [node()]
+    over = threading.Event()
+    box[0].put(dht.InfoHash.getRandom(), dht.Value(b"x"), lambda ok, nodes: (box.clear(), over.set()))
+    assert over.wait(20)
+
+
+def fork():
+    """A child has none of the nodes, and can make its own; parent and child end as they should."""
+    mine = node()
+    busy(mine)
+    key, value = dht.InfoHash.getRandom(), dht.Value(b"of the parent")
+    assert mine.put(key, value)
+    child = os.fork()
+    if child == 0:
+        assert not mine.isRunning() and mine.put(key, value) is False and mine.get(key) == [] and not mine.getNodeId()
+        told = []
+        mine.get(key, lambda value: True, lambda ok, nodes: told.append((ok, nodes)))
+        assert told == [(False, [])]
+        own = node()
+        found = own.get(key)
+        assert [value.data for value in found] == [b"of the parent"], found
+        mine.run(ipv4="127.0.0.1")  # may run again, as another node
+        assert mine.isRunning()
+        print("child done", flush=True)
+        sys.exit(0)  # by the ordinary way out, with what runs at exit
+    end = time.monotonic() + 30
+    ended, status = os.waitpid(child, os.WNOHANG)
+    while not ended and time.monotonic() < end:
+        time.sleep(0.05)
+        ended, status = os.waitpid(child, os.WNOHANG)
+    if not ended:
+        os.kill(child, signal.SIGKILL)
+    assert ended and os.waitstatus_to_exitcode(status) == 0, status
+    assert mine.isRunning() and [value.data for value in mine.get(key)] == [b"of the parent"]
+
+
+def join():
+    """join() while a callback sleeps. proves: B-17"""
+    mine, entered = node(), threading.Event()
+    ended = []
+
+    def slow(ok, nodes):
+        entered.set()
+        time.sleep(1)
+        ended.append(time.monotonic())
+
+    mine.put(dht.InfoHash.getRandom(), dht.Value(b"x"), slow)
+    assert entered.wait(20)
+    mine.join()
+    late = time.monotonic() - ended[0]
+    print("%.3f s after the callback" % late)
+    assert 0 <= late < 2 and not mine.isRunning()
+
+
+def together():
+    """Two threads join a node that a third uses."""
+    mine, go_on = node(), True
+    busy(mine)
+
+    def use():
+        while go_on:
+            mine.put(dht.InfoHash.getRandom(), dht.Value(b"x"), lambda ok, nodes: None)
+            mine.getStorageLog()
+
+    user = threading.Thread(target=use)
+    user.start()
+    threads = [threading.Thread(target=mine.join) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    go_on = False
+    user.join(20)
+    assert not mine.isRunning() and not any(thread.is_alive() for thread in [user, *threads])
+
+
+def interrupt():
+    """Control-C ends a call that waits."""
+    mine = node()
+    silent = dht.SockAddr.resolve("127.0.0.1", "9")[0]
+    for wait in (lambda: mine.ping(silent), lambda: mine.waitConnected(20) and mine.ping(silent)):
+        timer = threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGINT))
+        timer.start()
+        began = time.monotonic()
+        try:
+            wait()
+            raise AssertionError("it was not interrupted")
+        except KeyboardInterrupt:
+            print("interrupted after %.2f s" % (time.monotonic() - began))
+        assert time.monotonic() - began < 1.5
+
+
+def kill():
+    """An exception nobody catches ends the interpreter; so does what runs at exit."""
+    mine = node()
+    busy(mine)
+    import atexit
+    atexit.register(lambda: print("at exit", mine.isRunning()))
+    with dht.DhtRunner() as other:
+        busy(other)
+    assert not other.isRunning()
+
+
+PARTS = {"storm": storm, "leave": leave, "forget": forget, "fork": fork, "join": join, "together": together, "interrupt": interrupt, "kill": kill}
+PARTS[PART]()
+print("done", flush=True)
