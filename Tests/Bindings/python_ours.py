@@ -168,6 +168,12 @@ def listens(first, second):
         time.sleep(0.5)
     check("B-16: one that fails prints a traceback, and ends it",
           heard == [b"one"] and "Exception ignored in" in printed.getvalue() and "KeyError: 'on purpose'" in printed.getvalue())
+    hooked, before = [], sys.unraisablehook
+    sys.unraisablehook = hooked.append
+    first.get(key, lambda value: 1 / 0, lambda ok, nodes: heard.append(ok))
+    wait(lambda: True in heard)
+    sys.unraisablehook = before
+    check("B-16: or tells sys.unraisablehook", [args.exc_type for args in hooked] == [ZeroDivisionError])
     key, heard, ended = dht.InfoHash.getRandom(), {}, []
     tokens = [second.listen(key, lambda value, expired, number=number: (heard.setdefault(number, []).append(value.data), True)[1],
                             done_cb=lambda ok, nodes, number=number: ended.append(number)) for number in range(3)]

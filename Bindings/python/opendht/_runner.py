@@ -1,11 +1,8 @@
 """The node."""
 
-import atexit
-import os
 import socket
 import threading
 import time
-import weakref
 from ctypes import c_uint64, pointer, sizeof
 from enum import IntEnum
 from typing import Any, Callable, Dict, List, Optional, Union
@@ -13,10 +10,11 @@ from typing import Any, Callable, Dict, List, Optional, Union
 from ._addresses import SockAddr
 from ._config import DhtConfig
 from ._crypto import Identity, PublicKey
+from ._ends import expect_to_go_on, look_after
 from ._hashes import InfoHash, PkId, _WithID, hash_of
 from ._library import (FamilyStatistics, Handle, PutOptions, Statistics, expect, lib, take_string, text, unsigned)
 from ._nodes import NodeEntry
-from ._operations import (Operation, Receipt, Waiting, forget_all, is_calling, nodes_of, on_change, on_done,
+from ._operations import (Operation, Receipt, Waiting, is_calling, nodes_of, on_change, on_done,
                           on_shutdown, on_value, succeeded)
 from ._queries import Where
 from ._values import Value, ValueType
@@ -31,8 +29,6 @@ ShutdownCallback = Callable[[], Any]
 
 GRACE = 5.0  # seconds that the end of a `with` gives to what still runs
 _POLL = 0.2  # seconds between looks at Control-C where the library waits
-_runners: "weakref.WeakSet[DhtRunner]" = weakref.WeakSet()
-_has_ended = False
 
 
 class Status(IntEnum):
@@ -73,7 +69,7 @@ class DhtRunner(Handle, _WithID):
         self._native = lib.dht_runner_new()
         self._config = DhtConfig()
         self._hosts: "tuple[str, str]" = ("", "")
-        _runners.add(self)
+        look_after(self)
 
     @property
     def _node(self) -> int:
@@ -87,8 +83,7 @@ class DhtRunner(Handle, _WithID):
             ipv6: str = "", config: Optional[DhtConfig] = None) -> None:
         """Starts the node, on a port of both families, or of those for which an address is given. A node that runs
         goes on as it is. DhtError, with its code, when it cannot."""
-        if _has_ended:
-            raise RuntimeError("the interpreter is about to end")
+        expect_to_go_on()
         if self.isRunning():
             return
         config = DhtConfig() if config is None else expect(config, DhtConfig, "config")._copy()
@@ -374,24 +369,3 @@ def _shown(pointer: int) -> str:
 def _named(struct: Union[Statistics, FamilyStatistics]) -> Dict[str, Any]:
     values = ((field[0], getattr(struct, field[0])) for field in struct._fields_ if field[0] != "size")
     return {name: _named(value) if isinstance(value, FamilyStatistics) else value for name, value in values}
-
-
-@atexit.register
-def _end_all() -> None:
-    """No callback may come to an interpreter that is gone."""
-    global _has_ended
-    _has_ended = True
-    for runner in list(_runners):
-        if runner._native:
-            lib.odht_runner_stop(runner._native)
-
-
-def _lose_all() -> None:
-    """In the child of a fork the threads of the nodes are missing. Their memory stays as it is: who knows what they
-    were doing with it."""
-    forget_all()
-    for runner in list(_runners):
-        runner._native = None
-
-
-os.register_at_fork(after_in_child=_lose_all)
