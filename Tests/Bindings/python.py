@@ -119,7 +119,7 @@ async def lines_of(report, kind, file):
     """In a network of its own: the nodes that a program leaves behind dead would delay the next."""
     async with network() as door:
         began = time.monotonic()
-        code, out, err = await python(kind, HERE / file, door, uuid.uuid4().hex, seconds=60)
+        code, out, err = await python(kind, HERE / file, door, uuid.uuid4().hex, seconds=90)
     report.check(f"{file} runs on {kind} ({time.monotonic() - began:.1f} s)", code == 0, f"exit {code}: {err[-800:]}")
     return out.splitlines()
 
