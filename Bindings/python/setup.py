@@ -17,6 +17,8 @@ NAME = "libopendht-c.4.dylib" if sys.platform == "darwin" else "libopendht-c.so.
 
 class BuildWithLibrary(build_py):
     def run(self):
+        # What an earlier build left there would come along.
+        shutil.rmtree(Path(self.build_lib) / "opendht", ignore_errors=True)
         super().run()
         folder = Path(self.build_lib) / "opendht" / "lib"
         folder.mkdir(parents=True, exist_ok=True)
