@@ -36,5 +36,5 @@ public func odht_version() -> UnsafePointer<CChar>! { version }
 @c @implementation
 public func odht_error() -> UnsafePointer<CChar>! { UnsafePointer(opendht_error_buffer()) }
 
-/// Lives as long as the process.
+/// As long as the process lives; written once, before anybody sees it.
 nonisolated(unsafe) private let version: UnsafePointer<CChar>? = allocated(DHT.version).map { UnsafePointer($0) }

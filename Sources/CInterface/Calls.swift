@@ -1,7 +1,7 @@
 internal import COpenDHT
 
-// Callbacks of C's with the pointer that they want back. Sendable: both are only handed back, on the runner's thread; what
-// they point to is the application's affair, which the header tells about.
+// Callbacks of C's with the pointer that they want back. Sendable: neither is ever written, and both are only handed back, on
+// the thread that the header names; what they point to is the application's affair.
 
 /// A `dht_get_cb`.
 struct ValueCall: @unchecked Sendable {

@@ -22,10 +22,11 @@ extension dht_identity {
     certificate = newHandle(CertificateBox(identity.certificate))
   }
 
-  /// The identity; nil when a member is missing. Throws when they do not belong together.
+  /// The identity; nil when both members are NULL. Throws when one is, or when they do not belong together.
   func identity() throws(SecurityError) -> Identity? {
+    guard privatekey != nil || certificate != nil else { return nil }
     guard let key = held(privatekey, PrivateKey.self), let box = object(certificate, as: CertificateBox.self) else {
-      return nil
+      throw .keyMismatch
     }
     return try Identity(certificate: box.certificate, privateKey: key)
   }
@@ -139,7 +140,10 @@ private func generate(
 ) -> dht_identity {
   dht_identity(
     attempt {
-      let authority = try ca?.pointee.identity()
+      let authority = try ca.map { ca in
+        guard let identity = try ca.pointee.identity() else { throw SecurityError.notAuthority }
+        return identity
+      }
       return try Identity.generate(
         name: text(name) ?? "dhtnode", bits: bits, authority: authority, isAuthority: isAuthority)
     })

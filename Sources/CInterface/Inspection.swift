@@ -23,7 +23,11 @@ public func odht_runner_get_statistics(
   }
   guard var found else { return false }
   // A caller compiled with an older header has less room.
-  let room = min(statistics.pointee.size, MemoryLayout<odht_statistics>.size)
+  let room = Int(min(UInt(bitPattern: statistics.pointee.size), UInt(MemoryLayout<odht_statistics>.size)))
+  guard room >= MemoryLayout<Int>.size else {
+    fail("the size of the structure is not set")
+    return false
+  }
   found.size = room
   withUnsafeBytes(of: found) { bytes in
     UnsafeMutableRawBufferPointer(start: statistics, count: room).copyMemory(
@@ -91,22 +95,20 @@ public func odht_runner_print_storage(
   _ runner: OpaquePointer!, _ key: UnsafePointer<dht_infohash>!
 ) -> UnsafeMutablePointer<CChar>! {
   let key = key?.pointee.hash
-  let text = CInterface.runner(runner)?.ask { dht in
-    StorageReport(await dht.storage(at: key), await dht.storageStatistics, at: key).text
-  }
-  return allocated(text ?? "")
+  let found = CInterface.runner(runner)?.ask { dht in (await dht.storage(at: key), await dht.storageStatistics) }
+  return allocated(found.map { StorageReport($0, $1, at: key).text } ?? "")
 }
 
 @c @implementation
 public func odht_runner_print_routing_table(
   _ runner: OpaquePointer!, _ family: sa_family_t
 ) -> UnsafeMutablePointer<CChar>! {
-  let text = CInterface.runner(runner)?.ask { dht in
+  let tables = CInterface.runner(runner)?.ask { dht in
     var tables: [(name: String, buckets: [BucketDescription])] = []
     for (name, one) in families(family) { tables.append((name, await dht.routingTable(one))) }
-    return RoutingReport(tables).text
+    return tables
   }
-  return allocated(text ?? "")
+  return allocated(tables.map { RoutingReport($0).text } ?? "")
 }
 
 @c @implementation
@@ -115,10 +117,10 @@ public func odht_runner_print_searches(
 ) -> UnsafeMutablePointer<CChar>! {
   let key = key?.pointee.hash
   let wanted = families(family).map(\.family)
-  let text = CInterface.runner(runner)?.ask { dht in
-    SearchReport(await dht.searches(at: key).filter { wanted.contains($0.family) }).text(forTerminal: false)
-  }
-  return allocated(text ?? [])
+  let searches = CInterface.runner(runner)?.ask { dht in await dht.searches(at: key) }
+  // As for a terminal: a value may hold zeros, which would end the text.
+  return allocated(
+    searches.map { SearchReport($0.filter { wanted.contains($0.family) }).text(forTerminal: true) } ?? [])
 }
 
 /// The families that C's number names; both for AF_UNSPEC.

@@ -7,7 +7,7 @@
 #endif
 
 /// A file that lines are appended to, each whole.
-final class LogFile: Sendable {
+final class LogFile: LogSink {
   private let descriptor: Int32
 
   /// `-` is standard error. Nil, with the reason remembered, when it cannot be opened.
@@ -19,7 +19,9 @@ final class LogFile: Sendable {
   }
   deinit { if descriptor != STDERR_FILENO, descriptor >= 0 { close(descriptor) } }
 
-  func write(_ line: String) {
+  func end() {}
+
+  func take(_ level: Int32, _ line: String) {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     let fraction = String(1000 + time.tv_nsec / 1_000_000).dropFirst()

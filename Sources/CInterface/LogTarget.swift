@@ -4,16 +4,35 @@ internal import NIOConcurrencyHelpers
 
 /// Where the log of a runner goes, which C may change at any time.
 final class LogTarget: Sendable {
-  typealias Write = @Sendable (_ level: Int32, _ line: String) -> Void
-  private let write = NIOLockedValueBox<Write?>(nil)
+  private let sink = NIOLockedValueBox<(any LogSink)?>(nil)
 
-  /// When this returns, the one before is not called any more.
-  func set(_ write: Write?) { self.write.withLockedValue { $0 = write } }
+  var isSet: Bool { sink.withLockedValue { $0 != nil } }
 
-  /// Within the lock, so that no line comes after a change.
-  func log(_ level: Logger.Level, _ line: @autoclosure () -> String) {
-    write.withLockedValue { write in write?(level.number, line()) }
+  /// When this returns, the one before is not called any more; but on its own thread, where a call is under way.
+  func set(_ new: (any LogSink)?) {
+    let old = sink.withLockedValue { sink in
+      defer { sink = new }
+      return sink
+    }
+    old?.end()
   }
+
+  func log(_ level: Logger.Level, _ line: @autoclosure () -> String) {
+    // Taken out of the lock: a sink may be slow, and must not keep one that replaces it waiting.
+    sink.withLockedValue { $0 }?.take(level.number, line())
+  }
+}
+
+extension LogTarget {
+  func warn(_ line: String) { log(.warning, line) }
+}
+
+/// What takes lines of a log.
+protocol LogSink: Sendable {
+  /// On the node's own thread: may not wait.
+  func take(_ level: Int32, _ line: String)
+  /// Waits until no line is on its way to the application any more.
+  func end()
 }
 
 extension Logger.Level {

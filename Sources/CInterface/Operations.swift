@@ -74,7 +74,8 @@ public func odht_runner_put_encrypted(
   let done = DoneCall(flag: doneCb, userData)
   guard let recipient = Recipient(toID?.pointee.hash, toLongID?.pointee.id) else {
     fail("the recipient is missing")
-    return done(Report(.invalid(.zeroKey)))
+    _ = refuse(runner, done)
+    return
   }
   _ = put(runner, key, value, .encrypted(recipient), permanent: permanent, done)
 }
@@ -83,15 +84,22 @@ private func put(
   _ runner: OpaquePointer?, _ key: UnsafePointer<dht_infohash>?, _ value: OpaquePointer?, _ kind: Runner.PutKind,
   permanent: Bool, verify: Bool = false, created: WallTime? = nil, deadline: Duration? = nil, _ done: DoneCall
 ) -> OperationBox {
-  guard let runner = CInterface.runner(runner), let value = sharedValue(value) else {
-    done(Report(.coding("there is no runner or no value")))
-    return OperationBox(nil)
-  }
+  guard let runner = CInterface.runner(runner), let value = sharedValue(value) else { return refuse(runner, done) }
   let (identified, hasDrawnID) = value.identified()
   let request = PutRequest(
     value: identified, key: key.hash, isPermanent: permanent, verify: verify, created: created, deadline: deadline,
     hasDrawnID: hasDrawnID)
-  return runner.put(value, request, kind, done)
+  return runner.put(request, kind, done)
+}
+
+/// Ends an operation that something is missing for.
+private func refuse(_ runner: OpaquePointer?, _ done: DoneCall) -> OperationBox {
+  let error = DHTError.coding("something is missing")
+  guard let runner = CInterface.runner(runner) else {
+    done(Report(error))
+    return OperationBox(nil)
+  }
+  return runner.refuse(error, done)
 }
 
 @c @implementation
@@ -99,8 +107,7 @@ public func dht_runner_cancel_put(
   _ runner: OpaquePointer!, _ key: UnsafePointer<dht_infohash>!, _ id: dht_value_id
 ) {
   let key = key.hash
-  // After a put that was called before, whose task comes first on the same thread.
-  _ = CInterface.runner(runner)?.life?.perform { dht in _ = await dht.cancelPut(id, at: key) }
+  CInterface.runner(runner)?.cancelPut(id, at: key)
 }
 
 @c @implementation
@@ -112,7 +119,8 @@ public func dht_runner_ping(
   guard let runner = CInterface.runner(runner) else { return done(Report(.notRunning)) }
   guard let host = Host(address, size) else {
     fail("not an address that can be pinged")
-    return done(Report(.cancelled))
+    _ = runner.refuse(.cannotResolve(Host(name: "")), done)
+    return
   }
   _ = runner.ping(host, deadline: nil, done)
 }
@@ -187,8 +195,7 @@ public func odht_runner_ping(
   guard let runner = CInterface.runner(runner) else { return noOperation(done) }
   guard let host = Host(text(host), service: text(service)) else {
     fail("not a host: name, name:port or [address]:port")
-    done(Report(.cannotResolve(Host(name: text(host) ?? ""))))
-    return newHandle(OperationBox(nil))
+    return newHandle(runner.refuse(.cannotResolve(Host(name: text(host) ?? "")), done))
   }
   return newHandle(runner.ping(host, deadline: duration(deadline), done))
 }
@@ -204,8 +211,10 @@ public func odht_runner_put(
   _ runner: OpaquePointer!, _ key: UnsafePointer<dht_infohash>!, _ value: OpaquePointer!,
   _ options: UnsafePointer<odht_put_options>!, _ doneCb: odht_done_cb!, _ userData: UnsafeMutableRawPointer!
 ) -> OpaquePointer! {
-  let options = options?.pointee ?? odht_put_options()
   let done = DoneCall(doneCb, userData)
+  guard let options = attempt({ try read(options) ?? odht_put_options() }) else {
+    return newHandle(refuse(runner, done))
+  }
   let recipient =
     held(options.to_key, PublicKey.self).map { Recipient.key($0) }
     ?? Recipient(options.to_id?.pointee.hash, options.to_long_id?.pointee.id)

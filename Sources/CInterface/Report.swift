@@ -16,12 +16,14 @@ final class Report: Sendable {
   let receipt: PutReceipt?
   let outcome: GetOutcome?
   let roundTrip: Duration?
+  let dropped: Int
 
   /// All is well, or the reason why not.
   init(
     _ error: DHTError?, entries: [Entry] = [], receipt: PutReceipt? = nil, outcome: GetOutcome? = nil,
-    roundTrip: Duration? = nil
+    roundTrip: Duration? = nil, dropped: Int = 0
   ) {
+    self.dropped = dropped
     code = error?.code ?? Int32(ODHT_OK)
     message = Blob(Array((error?.description ?? "").utf8) + [0])
     self.entries = entries
@@ -45,12 +47,15 @@ final class Report: Sendable {
 }
 
 extension Report {
-  /// Of a get or query. One that was given something, or was ended by its own callback, went well.
-  convenience init(_ outcome: GetOutcome, isEnough: Bool) {
-    let isWell = isEnough || outcome.ending != .cancelled && (outcome.delivered > 0 || outcome.answered > 0)
+  /// Of a get or query. One that was given something, or was ended by its own callback, went well; one that was cancelled
+  /// did not, although the node may have been done: what waited was dropped.
+  convenience init(_ outcome: GetOutcome, isEnough: Bool, isCancelled: Bool, dropped: Int) {
+    let isCancelled = isCancelled || outcome.ending == .cancelled
+    let isWell = isEnough || !isCancelled && (outcome.delivered > 0 || outcome.answered > 0)
     self.init(
-      isWell ? nil : outcome.ending.error,
-      entries: outcome.nodes.map { Entry(node: $0, state: Int(ODHT_NODE_ANSWERED)) }, outcome: outcome)
+      isWell ? nil : isCancelled ? .cancelled : outcome.ending.error,
+      entries: outcome.nodes.map { Entry(node: $0, state: Int(ODHT_NODE_ANSWERED)) }, outcome: outcome, dropped: dropped
+    )
   }
 
   /// Of a put.
@@ -176,6 +181,9 @@ public func odht_outcome_get_closest(_ outcome: OpaquePointer!) -> Int { report(
 
 @c @implementation
 public func odht_outcome_get_refused(_ outcome: OpaquePointer!) -> Int { report(outcome)?.outcome?.refused ?? 0 }
+
+@c @implementation
+public func odht_outcome_get_dropped(_ outcome: OpaquePointer!) -> Int { report(outcome)?.dropped ?? 0 }
 
 @c @implementation
 public func odht_outcome_get_round_trip(_ outcome: OpaquePointer!) -> UInt64 {

@@ -1,19 +1,25 @@
 internal import COpenDHT
+internal import DHTTransport
 internal import NIOConcurrencyHelpers
 internal import OpenDHT
 
 /// What cancels an operation. C holds it as an `odht_operation` or a `dht_op_token`.
 final class OperationBox: Sendable {
   private let task: Task<Void, Never>?
+  private let process = SystemProcess.id
   init(_ task: Task<Void, Never>?) { self.task = task }
 
   /// Whether there ever was an operation.
   var exists: Bool { task != nil }
-  func cancel() { task?.cancel() }
+  /// Ends the operation. In a child of fork(2) there is none to end, and its parent's is left alone.
+  func cancel() { if process == SystemProcess.id { task?.cancel() } }
 }
 
 // Each runs as one task on the runner's thread. What cannot begin calls back here and now.
 extension Runner {
+  /// An operation that makes no sense: on a node that runs, this is told on its thread like any other end.
+  func refuse(_ error: DHTError, _ done: DoneCall) -> OperationBox { perform(done) { _ in Report(error) } }
+
   private func perform(
     _ done: DoneCall, _ work: @escaping @Sendable (DHT) async -> Report
   ) -> OperationBox {
@@ -36,7 +42,8 @@ extension Runner {
         values.cancel()
         break
       }
-      return Report(await values.outcome, isEnough: isEnough)
+      return Report(
+        await values.outcome, isEnough: isEnough, isCancelled: Task.isCancelled, dropped: values.dropped)
     }
   }
 
@@ -58,7 +65,8 @@ extension Runner {
         records.cancel()
         break
       }
-      return Report(await records.outcome, isEnough: isEnough)
+      return Report(
+        await records.outcome, isEnough: isEnough, isCancelled: Task.isCancelled, dropped: records.dropped)
     }
   }
 
@@ -75,7 +83,8 @@ extension Runner {
           }
         guard !goesOn else { continue }
         changes.cancel()
-        break
+        _ = await changes.ending
+        return Report(nil)
       }
       return Report((await changes.ending).error)
     }
@@ -87,18 +96,36 @@ extension Runner {
     case encrypted(Recipient)
   }
 
-  func put(_ value: SharedValue, _ request: PutRequest, _ kind: PutKind, _ done: DoneCall) -> OperationBox {
-    perform(done) { dht in
-      do throws(DHTError) {
-        switch kind {
-        case .plain: return Report(.success(try await dht.put(request)))
-        case .signed: return Report(.success(try await dht.putSigned(request)))
-        case .encrypted(let recipient): return Report(.success(try await dht.putEncrypted(request, for: recipient)))
+  func put(_ request: PutRequest, _ kind: PutKind, _ done: DoneCall) -> OperationBox {
+    guard case .plain = kind else {
+      let slot = PutSlot(key: request.key, id: request.value.id)
+      return pendingPuts.begin(slot) {
+        perform(done) { [pendingPuts] dht in
+          defer { pendingPuts.ended(slot) }
+          return await Self.put(request, kind, dht)
         }
-      } catch {
-        return Report(Result<PutReceipt, DHTError>.failure(error))
       }
     }
+    return perform(done) { dht in await Self.put(request, kind, dht) }
+  }
+
+  private static func put(_ request: PutRequest, _ kind: PutKind, _ dht: DHT) async -> Report {
+    do throws(DHTError) {
+      switch kind {
+      case .plain: return Report(.success(try await dht.put(request)))
+      case .signed: return Report(.success(try await dht.putSigned(request)))
+      case .encrypted(let recipient): return Report(.success(try await dht.putEncrypted(request, for: recipient)))
+      }
+    } catch {
+      return Report(Result<PutReceipt, DHTError>.failure(error))
+    }
+  }
+
+  /// Stops keeping a value alive, also one that is still being signed, or whose recipient is looked up.
+  func cancelPut(_ id: Value.ID, at key: InfoHash) {
+    pendingPuts.cancel(PutSlot(key: key, id: id))
+    // After a put that was called before, whose task comes first on the same thread.
+    _ = life?.perform { dht in _ = await dht.cancelPut(id, at: key) }
   }
 
   func ping(_ host: Host, deadline: Duration?, _ done: DoneCall) -> OperationBox {

@@ -1,6 +1,5 @@
 public import COpenDHT
 internal import DHTText
-internal import NIOConcurrencyHelpers
 internal import OpenDHT
 
 @c @implementation
@@ -8,24 +7,28 @@ public func dht_runner_new() -> OpaquePointer! { newHandle(Runner()) }
 
 @c @implementation
 public func dht_runner_delete(_ runner: OpaquePointer!) {
-  CInterface.runner(runner)?.stop()
+  if let runner = CInterface.runner(runner) {
+    runner.stop()
+    runner.log.set(nil)
+  }
   release(runner, as: Runner.self)
 }
 
 @c @implementation
 public func odht_runner_run(_ runner: OpaquePointer!, _ config: UnsafePointer<odht_config>!) -> Int32 {
   guard let runner = CInterface.runner(runner) else { return Int32(ODHT_NOT_RUNNING) }
-  let config = config?.pointee ?? odht_config()
+  guard runner.life == nil else { return Int32(ODHT_OK) }
   do {
+    let config = try read(config) ?? odht_config()
     let configuration = try config.configuration()
-    if config.log, let file = LogFile(path: "-") { runner.log.set { _, line in file.write(line) } }
+    if config.log, !runner.log.isSet { runner.log.set(LogFile(path: "-")) }
     if let error = runner.run(configuration) {
       fail(error)
       return error.code
     }
-    // Told in any case: what is dropped in silence is looked for in vain.
-    if !config.ignored.isEmpty, let file = LogFile(path: "-") {
-      for line in config.ignored { file.write("libopendht-c: \(line)") }
+    for line in config.ignored {
+      fail(line)
+      runner.log.warn(line)
     }
     return Int32(ODHT_OK)
   } catch {
@@ -48,15 +51,12 @@ public func dht_runner_bootstrap(
   guard let host = Host(text(host), service: text(service)) else {
     return fail("not a host: name, name:port or [address]:port")
   }
-  runner.bootstrap.withLockedValue { if !$0.contains(host) { $0.append(host) } }
-  runner.life?.dht.bootstrap(to: host)
+  runner.addEntry(host)
 }
 
 @c @implementation
 public func odht_runner_clear_bootstrap(_ runner: OpaquePointer!) {
-  guard let runner = CInterface.runner(runner) else { return }
-  runner.bootstrap.withLockedValue { $0 = [] }
-  runner.life?.dht.clearBootstrap()
+  CInterface.runner(runner)?.clearEntries()
 }
 
 @c @implementation
@@ -68,13 +68,17 @@ public func odht_runner_insert_node(
     fail("not a node's address")
     return false
   }
-  CInterface.runner(runner)?.life?.dht.insert([NodeContact(id: id.pointee.hash, address: address)])
+  let contact = NodeContact(id: id.pointee.hash, address: address)
+  guard CInterface.runner(runner)?.tell({ dht in dht.insert([contact]) }) == true else {
+    fail(DHTError.notRunning)
+    return false
+  }
   return true
 }
 
 @c @implementation
 public func odht_runner_connectivity_changed(_ runner: OpaquePointer!) {
-  CInterface.runner(runner)?.life?.dht.connectivityChanged()
+  CInterface.runner(runner)?.tell { dht in dht.connectivityChanged() }
 }
 
 @c @implementation
@@ -84,15 +88,13 @@ public func odht_runner_register_type(
   // 100 years are as good as for ever, and can be added to any time.
   let lifetime = Duration.seconds(min(seconds, 100 * 365 * 86400))
   let type = ValueType(id: type, name: text(name) ?? "", lifetime: lifetime)
-  let isRegistered = CInterface.runner(runner)?.ask { dht in await dht.register(type) } ?? false
-  if !isRegistered { fail(DHTError.notRunning) }
-  return isRegistered
+  return CInterface.runner(runner)?.ask { dht in await dht.register(type) } ?? false
 }
 
 @c @implementation
 public func odht_runner_register_certificate(_ runner: OpaquePointer!, _ certificate: OpaquePointer!) {
   guard let certificate = CInterface.certificate(certificate) else { return }
-  CInterface.runner(runner)?.life?.dht.register(certificate)
+  CInterface.runner(runner)?.tell { dht in dht.register(certificate) }
 }
 
 @c @implementation
@@ -105,6 +107,7 @@ public func odht_runner_wait_connected(_ runner: OpaquePointer!, _ timeout: UInt
       return error.code
     }
   }
+  if code == Int32(ODHT_TIMED_OUT) { fail(DHTError.timedOut) }
   return code ?? Int32(ODHT_NOT_RUNNING)
 }
 
@@ -149,16 +152,7 @@ public func odht_runner_log_with(
   _ runner: OpaquePointer!, _ cb: odht_log_cb!, _ userData: UnsafeMutableRawPointer!
 ) {
   guard let runner = CInterface.runner(runner) else { return }
-  guard let cb else { return runner.log.set(nil) }
-  let call = LogCall(function: cb, userData: userData)
-  runner.log.set { level, line in call(level, line) }
-}
-
-/// An `odht_log_cb`. Sendable: the application promises to take it on any thread.
-private struct LogCall: @unchecked Sendable {
-  let function: odht_log_cb
-  let userData: UnsafeMutableRawPointer?
-  func callAsFunction(_ level: Int32, _ line: String) { line.withCString { function(level, $0, userData) } }
+  runner.log.set(cb.flatMap { LogCallback($0, userData) })
 }
 
 @c @implementation
@@ -169,6 +163,6 @@ public func odht_runner_log_to(_ runner: OpaquePointer!, _ path: UnsafePointer<C
     return true
   }
   guard let file = LogFile(path: path) else { return false }
-  runner.log.set { _, line in file.write(line) }
+  runner.log.set(file)
   return true
 }

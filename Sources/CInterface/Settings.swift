@@ -8,6 +8,27 @@ public func odht_config_default(_ config: UnsafeMutablePointer<odht_config>!) {
   config?.pointee.size = MemoryLayout<odht_config>.size
 }
 
+/// What C gives in a structure that says its own size, which grows from version to version: fields that the caller does not
+/// know are zero; its size stands first. Throws when the caller knows fields that we do not, and uses them.
+func read<Structure: BitwiseCopyable>(_ start: UnsafePointer<Structure>?) throws(SettingsError) -> Structure? {
+  guard let start else { return nil }
+  let given = UInt(bitPattern: UnsafeRawPointer(start).loadUnaligned(as: Int.self))
+  let ours = MemoryLayout<Structure>.size
+  guard given >= MemoryLayout<Int>.size, given <= 1 << 16 else {
+    throw SettingsError(code: Int(ODHT_INVALID), description: "the size of the structure is not set")
+  }
+  let bytes = UnsafeRawBufferPointer(start: start, count: Int(given))
+  guard bytes.dropFirst(ours).allSatisfy({ $0 == 0 }) else {
+    throw SettingsError(code: Int(ODHT_UNSUPPORTED), description: "a setting of a later version of the library")
+  }
+  return withUnsafeTemporaryAllocation(of: Structure.self, capacity: 1) { room in
+    let room = UnsafeMutableRawBufferPointer(room)
+    room.initializeMemory(as: UInt8.self, repeating: 0)
+    room.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes.prefix(ours)))
+    return UnsafeRawPointer(room.baseAddress.unsafelyUnwrapped).load(as: Structure.self)
+  }
+}
+
 /// Why a node cannot be set up as asked.
 struct SettingsError: Error, CustomStringConvertible {
   var code: Int

@@ -8,10 +8,9 @@ final class SharedValue: Sendable {
     var value: Value
     /// Named by the application; a signed value has its own.
     var recipient: InfoHash?
-    /// What C looks at, each made when it is first asked for. Replaced ones are kept: C may still look at them.
+    /// What C looks at, each made when it is first asked for, until the value is given another.
     var data: Blob?
     var userType: Blob?
-    var replaced: [Blob] = []
   }
   private let state: NIOLockedValueBox<State>
 
@@ -39,10 +38,11 @@ final class SharedValue: Sendable {
   func edit(_ change: (inout Value.Body) -> Void) {
     state.withLockedValue { state in
       var body = state.value.body ?? Value.Body(data: [])
+      let old = body
       change(&body)
       state.value.content = .plain(body)
-      state.replaced += [state.data, state.userType].compactMap { $0 }
-      (state.data, state.userType) = (nil, nil)
+      if body.data != old.data { state.data = nil }
+      if body.userTypeBytes != old.userTypeBytes { state.userType = nil }
     }
   }
 

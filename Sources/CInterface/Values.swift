@@ -52,7 +52,7 @@ public func dht_value_get_user_type(_ value: OpaquePointer!) -> UnsafePointer<CC
   return UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self)
 }
 
-/// "", as long as the process lives.
+/// "", as long as the process lives; written once, before anybody sees it.
 nonisolated(unsafe) private let noUserType: UnsafePointer<CChar>? = allocated("").map { UnsafePointer($0) }
 
 @c @implementation

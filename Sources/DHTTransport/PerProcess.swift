@@ -11,7 +11,7 @@ package struct PerProcess<Content: Sendable>: Sendable {
       let process = SystemProcess.id
       if let made {
         if made.process == process { return made.content }
-        Leaked.keep(made.content)
+        keepForEver(made.content)
       }
       let content = make()
       made = (process, content)
@@ -20,11 +20,10 @@ package struct PerProcess<Content: Sendable>: Sendable {
   }
 }
 
-/// Holds on to what must not be deinitialised.
-private enum Leaked {
-  static func keep(_ content: Any) { _ = Unmanaged.passRetained(Box(content)) }
-  private final class Box {
-    let content: Any
-    init(_ content: Any) { self.content = content }
-  }
+/// Holds on to what must not be deinitialised: in a child of fork(2), what belongs to its parent.
+package func keepForEver(_ content: Any) { _ = Unmanaged.passRetained(Kept(content)) }
+
+private final class Kept {
+  let content: Any
+  init(_ content: Any) { self.content = content }
 }

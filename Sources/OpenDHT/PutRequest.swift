@@ -3,8 +3,8 @@ package import DHTModel
 
 /// A put on its way to the loop.
 package struct PutRequest: Sendable {
-  var value: Value
-  var key: InfoHash
+  package var value: Value
+  package var key: InfoHash
   var isPermanent: Bool
   var verify: Bool
   var created: WallTime?

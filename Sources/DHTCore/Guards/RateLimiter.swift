@@ -33,14 +33,17 @@ struct RateLimiter: Sendable {
   /// Admitted requests that are remembered when there is no total limit. Beyond it the window gets shorter.
   static let memoryWithoutTotal = 1 << 16
 
+  /// Largest limit in requests per second: more than a processor can answer, and each is remembered for a second.
+  private static func bounded(_ limit: Int) -> Int { min(max(0, limit), 1 << 24) }
+
   /// Limits in requests per second; nil for none. A source is an IPv4 address or an IPv6 /64. One in `costlyShare` may be
   /// costly; good nodes have `kept` beyond the total.
   init(total: Int?, perAddress: Int?, costlyShare: Int = 1, kept: Int = 0) {
-    self.total = total
-    self.perAddress = perAddress
+    self.total = total.map(Self.bounded)
+    self.perAddress = perAddress.map(Self.bounded)
     self.costlyShare = max(1, costlyShare)
-    self.kept = kept
-    memory = total.map { $0 + kept } ?? Self.memoryWithoutTotal
+    self.kept = Self.bounded(kept)
+    memory = self.total.map { [kept = self.kept] in $0 + kept } ?? Self.memoryWithoutTotal
   }
 
   /// Sources that are remembered.

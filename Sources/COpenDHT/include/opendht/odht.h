@@ -29,7 +29,7 @@ OPENDHT_C_PUBLIC dht_value *odht_value_new(const uint8_t *data, size_t size, uin
 OPENDHT_C_PUBLIC uint16_t odht_value_get_type(const dht_value *value);
 OPENDHT_C_PUBLIC void odht_value_set_type(dht_value *value, uint16_t type);
 OPENDHT_C_PUBLIC void odht_value_set_id(dht_value *value, dht_value_id id);
-/** Copies the bytes. What `dht_value_get_data` gave before stays valid while a handle of the value lives. */
+/** Copies the bytes. What `dht_value_get_data` gave before is not valid any more. */
 OPENDHT_C_PUBLIC void odht_value_set_data(dht_value *value, const uint8_t *data, size_t size);
 /** Names a recipient, for the application: `odht_put_options` says whom a put is for. */
 OPENDHT_C_PUBLIC void odht_value_set_recipient(dht_value *value, const dht_infohash *recipient);
@@ -182,6 +182,9 @@ OPENDHT_C_PUBLIC size_t odht_outcome_get_answered(const odht_outcome *outcome);
 OPENDHT_C_PUBLIC size_t odht_outcome_get_closest(const odht_outcome *outcome);
 /** Of a get: values that were not delivered, badly signed or for somebody else. */
 OPENDHT_C_PUBLIC size_t odht_outcome_get_refused(const odht_outcome *outcome);
+/** Of a get or query: values or records that were dropped since callbacks were too slow: more than 65536, or 64 MiB,
+ * waited. */
+OPENDHT_C_PUBLIC size_t odht_outcome_get_dropped(const odht_outcome *outcome);
 /** Of a ping: microseconds until the answer. */
 OPENDHT_C_PUBLIC uint64_t odht_outcome_get_round_trip(const odht_outcome *outcome);
 
@@ -336,9 +339,11 @@ OPENDHT_C_PUBLIC char *odht_runner_print_routing_table(const dht_runner *runner,
 /** The searches of a family, AF_UNSPEC for both; of a key or of all with NULL. */
 OPENDHT_C_PUBLIC char *odht_runner_print_searches(const dht_runner *runner, const dht_infohash *key, sa_family_t family);
 
-/** One line of the log: level 0 (trace) to 6 (critical). On any thread. */
+/** One line of the log: level 0 (trace) to 6 (critical). On a thread of its own, which may be kept: beyond 1024 waiting
+ * lines they are dropped, and counted in the next. */
 typedef void (*odht_log_cb)(int level, const char *message, void *user_data);
-/** Sends the log of the node to a callback, NULL for nowhere. When it returns, the one before is not called any more. */
+/** Sends the log of the node to a callback, NULL for nowhere. When it returns, the one before is not called any more; but
+ * on that callback's own thread, where it still runs. */
 OPENDHT_C_PUBLIC void odht_runner_log_with(dht_runner *runner, odht_log_cb cb, void *user_data);
 /** Sends the log of the node to a file, appended; "-" is standard error, NULL nowhere. False when it cannot be opened. */
 OPENDHT_C_PUBLIC bool odht_runner_log_to(dht_runner *runner, const char *path);

@@ -13,8 +13,11 @@
  * Ends. Every operation with a done callback calls it exactly once, and nothing with the same user data afterwards. No
  * callback comes after `dht_runner_delete` has returned.
  *
+ * A `cancel` or `stop` on one thread may meet a callback that has begun on the runner's.
+ *
  * A NULL object is taken as an empty one, never a crash. In a child of fork(2) the runners of its parent are dead:
- * nothing runs there, and deleting them is safe.
+ * nothing runs there, and deleting them is safe. The child can have its own. Do not fork while another thread is within a
+ * call of this library.
  */
 #ifndef OPENDHT_C_H
 #define OPENDHT_C_H
@@ -258,12 +261,13 @@ OPENDHT_C_PUBLIC void dht_runner_put(dht_runner *runner, const dht_infohash *key
 /** The same, signed with the node's identity. */
 OPENDHT_C_PUBLIC void dht_runner_put_signed(dht_runner *runner, const dht_infohash *key, const dht_value *value,
                                             dht_done_cb done_cb, void *user_data, bool permanent);
-/** The same, signed, and encrypted so that only `to` can read it, whose certificate is looked up. */
 #if OPENDHT_C_ABI >= 4
+/** The same, signed, and encrypted so that only `to` can read it, whose certificate is looked up. */
 OPENDHT_C_PUBLIC void dht_runner_put_encrypted(dht_runner *runner, const dht_infohash *key, const dht_pkid *to,
                                                const dht_value *value, dht_done_cb done_cb, void *user_data,
                                                bool permanent);
 #else
+/** The same, signed, and encrypted so that only `to` can read it, whose certificate is looked up. */
 OPENDHT_C_PUBLIC void dht_runner_put_encrypted(dht_runner *runner, const dht_infohash *key, const dht_infohash *to,
                                                const dht_value *value, dht_done_cb done_cb, void *user_data,
                                                bool permanent);
