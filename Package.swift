@@ -40,6 +40,7 @@ let package = Package(
   platforms: [.macOS("26.0")],
   products: [
     .library(name: "OpenDHT", targets: ["OpenDHT"]),
+    .library(name: "DHTIndex", targets: ["DHTIndex"]),
     // What Scripts/c-library links into libopendht-c.so, once for each binary interface.
     .library(name: "opendht-c", type: .static, targets: ["CInterface"]),
     .executable(name: "dhtnode", targets: ["dhtnode"]),

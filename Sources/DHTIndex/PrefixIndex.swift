@@ -57,6 +57,17 @@ public actor PrefixIndex {
   }
 }
 
+extension DHT {
+  /// The index of this name, over this node. See `PrefixIndex`.
+  ///
+  ///     let books = try dht.index(named: "books", fields: ["title": 16])
+  ///
+  /// Throws when there is no field, one twice, or when they are too long for a value of the network.
+  public func index(named name: String, fields: IndexFields) throws(IndexError) -> PrefixIndex {
+    try PrefixIndex(self, named: name, fields: fields)
+  }
+}
+
 /// Which entries a lookup finds.
 public enum IndexMatch: Hashable, Sendable {
   /// Those of just the key.

@@ -32,19 +32,21 @@ extension DHT {
   package func putSigned(_ request: PutRequest) async throws(DHTError) -> PutReceipt {
     let identity = try signer()
     let budget = Budget(request.deadline)
-    var request = request
-    var sequence = request.value.sequence
-    if request.value.id == 0 {
-      request.value.id = .random(in: 1 ... .max)
-      request.hasDrawnID = true
-    } else if !request.hasDrawnID {
-      sequence = try await nextSequence(of: request.value, at: request.key, budget)
+    return try await inSteps { () throws(DHTError) in
+      var request = request
+      var sequence = request.value.sequence
+      if request.value.id == 0 {
+        request.value.id = .random(in: 1 ... .max)
+        request.hasDrawnID = true
+      } else if !request.hasDrawnID {
+        sequence = try await nextSequence(of: request.value, at: request.key, budget)
+      }
+      request.value = try await sign(request.value, by: identity, sequence)
+      request.deadline = try budget.rest()
+      var receipt = try await put(request)
+      receipt.sequence = sequence
+      return receipt
     }
-    request.value = try await sign(request.value, by: identity, sequence)
-    request.deadline = try budget.rest()
-    var receipt = try await put(request)
-    receipt.sequence = sequence
-    return receipt
   }
 
   /// Signs a value, encrypts it so that only one recipient opens it, and stores it as `put` does.
@@ -71,11 +73,13 @@ extension DHT {
   ) async throws(DHTError) -> PutReceipt {
     let identity = try signer()
     let budget = Budget(request.deadline)
-    var request = request
-    let recipientKey = try await publicKey(of: recipient, deadline: budget.rest())
-    request.value = try await encrypt(request.value, for: recipientKey, by: identity)
-    request.deadline = try budget.rest()
-    return try await put(request)
+    return try await inSteps { () throws(DHTError) in
+      var request = request
+      let recipientKey = try await publicKey(of: recipient, deadline: budget.rest())
+      request.value = try await encrypt(request.value, for: recipientKey, by: identity)
+      request.deadline = try budget.rest()
+      return try await put(request)
+    }
   }
 
   /// Finds a public key: our own, one seen before, or that of a certificate on the network.

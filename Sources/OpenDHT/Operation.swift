@@ -21,6 +21,12 @@ protocol OperationSink: AnyObject {
   func take(_ event: Event)
   func finish(_ result: Result<Outcome, DHTError>)
   var isCancelled: Bool { get }
+  /// Whether it is a later step of something that began before; a drain waits for it then, and lets it begin.
+  var isLaterStep: Bool { get }
+}
+
+extension OperationSink {
+  var isLaterStep: Bool { false }
 }
 
 /// One call of the application, between the event loop, which delivers, and the tasks that read.
@@ -44,6 +50,7 @@ final class Operation<Backlog: OperationBacklog>: OperationSink, Sendable {
   }
   private let state: NIOLockedValueBox<State>
   private let dht: DHT
+  let isLaterStep = DHT.isInSteps
 
   init(backlog: Backlog, dht: DHT) {
     state = NIOLockedValueBox(State(backlog: backlog))

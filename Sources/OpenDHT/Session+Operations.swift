@@ -94,10 +94,18 @@ extension Session {
   func begin(
     _ operation: any OperationSink, isAwaited: Bool = true, _ start: (inout Node, Instant) -> OperationID
   ) {
-    guard case .running(let driver) = state else { return operation.finish(.failure(.notRunning)) }
+    guard let driver = driver(for: operation) else { return operation.finish(.failure(.notRunning)) }
     guard !operation.isCancelled else { return operation.finish(.failure(.cancelled)) }
     driver.step { node, now in
       note(start(&node, now), operation, owner: ObjectIdentifier(operation), isAwaited: isAwaited)
+    }
+  }
+
+  private func driver(for operation: any OperationSink) -> NodeDriver? {
+    switch state {
+    case .running(let driver): driver
+    case .draining(let driver): operation.isLaterStep ? driver : nil
+    case .stopped, .starting, .stopping: nil
     }
   }
 }

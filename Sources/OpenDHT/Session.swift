@@ -38,6 +38,8 @@ final class Session {
   /// Pings whose host is being resolved, each with the timer of its deadline.
   var resolving: [ObjectIdentifier: (operation: Operation<NoBacklog>, timer: Scheduled<Void>?)] = [:]
   private var awaitedCount = 0
+  /// Calls of several steps, between whose steps nothing runs here.
+  private var stepsCount = 0
   private var statusWatchers: [ObjectIdentifier: Operation<StatusBacklog>] = [:]
   private var connecting: [Waiting<Result<Void, DHTError>>] = []
   private var drains: [Waiting<Bool>] = []
@@ -166,9 +168,21 @@ extension Session {
   }
 
   func answerDrains() {
-    guard ongoingOperations == 0 else { return }
+    guard ongoingOperations == 0, stepsCount == 0 else { return }
     for waiting in drains { waiting.answer(true) }
     drains = []
+  }
+
+  /// A call of several steps begins; false when it may not.
+  func beginSteps() -> Bool {
+    guard case .running = state else { return false }
+    stepsCount += 1
+    return true
+  }
+
+  func endSteps() {
+    stepsCount -= 1
+    answerDrains()
   }
 
   var driver: NodeDriver? {

@@ -10,6 +10,7 @@ import threading
 import time
 
 import opendht as dht
+from opendht import _operations
 
 PART, PORT = sys.argv[1:3]
 
@@ -63,6 +64,7 @@ def storm():
     assert not failures and counts["put"] == counts["ended"] == 8 * per_thread and counts["told"] > 0
     for mine in nodes:
         mine.join()
+    assert not _operations._live, _operations._live  # each has ended, and left nothing behind
 
 
 def busy(mine):
@@ -144,6 +146,28 @@ def join():
     assert 0 <= late < 2 and not mine.isRunning()
 
 
+def together():
+    """Two threads join a node that a third uses."""
+    mine, go_on = node(), True
+    busy(mine)
+
+    def use():
+        while go_on:
+            mine.put(dht.InfoHash.getRandom(), dht.Value(b"x"), lambda ok, nodes: None)
+            mine.getStorageLog()
+
+    user = threading.Thread(target=use)
+    user.start()
+    threads = [threading.Thread(target=mine.join) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    go_on = False
+    user.join(20)
+    assert not mine.isRunning() and not any(thread.is_alive() for thread in [user, *threads])
+
+
 def interrupt():
     """Control-C ends a call that waits."""
     mine = node()
@@ -171,6 +195,6 @@ def kill():
     assert not other.isRunning()
 
 
-PARTS = {"storm": storm, "leave": leave, "forget": forget, "fork": fork, "join": join, "interrupt": interrupt, "kill": kill}
+PARTS = {"storm": storm, "leave": leave, "forget": forget, "fork": fork, "join": join, "together": together, "interrupt": interrupt, "kill": kill}
 PARTS[PART]()
 print("done", flush=True)

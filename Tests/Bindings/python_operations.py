@@ -19,6 +19,7 @@ def main():
     values()
     queries()
     keys()
+    keywords()
     not_running()
     config = dht.DhtConfig()
     config.setRateLimit(-1, -1)
@@ -31,6 +32,7 @@ def main():
     puts_and_gets(first, second)
     callbacks(first, second)
     listens(first, second, third)
+    index(first, second)
     ends(first)
     sys.stdout.flush()
     os._exit(0)  # join() of the reference can wait for its own callback
@@ -152,6 +154,28 @@ def keys():
     show("read", read.getId() == issued.getId(), read.issuer.getId() == certificate.getId(), failure(dht.Certificate, b"bad"))
 
 
+def keywords():
+    """Names of arguments that 2.4.12 takes too."""
+    value = dht.Value(val=b"x", id=3)
+    dht.ValueType(id=1, name="a", expiration=dht.timedelta(1))
+    key = dht.PrivateKey.generateEC()
+    identity = dht.Identity(k=key, c=dht.Certificate.generate(k=key, name="x", i=dht.Identity(), is_ca=True))
+    show("keywords", value.data, dht.Query(q_str="SELECT id"), dht.Select(q_str="SELECT id"), dht.Where(q_str="WHERE id=1"),
+         dht.Certificate(dat=identity.certificate.toString().encode()).getId() == identity.key.getId(),
+         dht.IndexValue(h=dht.InfoHash(str=b"1" * 40), vid=2), dht.InfoHash.commonBits(a=dht.InfoHash(), b=dht.InfoHash()))
+    node, told = dht.DhtRunner(), []
+    dht.Pht(name=b"x", key_spec={"a": 1}, dht=node)
+    node.bootstrap(host="127.0.0.1", port=PORT)
+    show("keywords", node.put(key=dht.InfoHash(), val=value), node.ping(addr=dht.SockAddr(), done_cb=told.append),
+         node.get(key=dht.InfoHash(), get_cb=None, done_cb=None, filter=None, where=dht.Where()),
+         node.put(key=dht.InfoHash(), val=value, done_cb=lambda ok, nodes: told.append(ok)),
+         str(node.getBound(af=10)), node.shutdown(shutdown_cb=lambda: None), told)
+    node.run(id=None, is_bootstrap=False, port=0, ipv4="127.0.0.1", ipv6="", config=dht.DhtConfig())
+    show("keywords", node.isRunning())
+    node.listen(key=dht.InfoHash.get(key="x"), value_cb=lambda value, expired: False)
+    dht.Identity.generate(name="x", ca=dht.Identity(), bits=2048)
+
+
 def not_running():
     node, told = dht.DhtRunner(), []
     where, value = key("nowhere"), dht.Value(b"x")
@@ -260,6 +284,19 @@ def listens(first, second, third):
     third.listen(where, lambda value, expired: heard.append(value.data))
     first.put(where, dht.Value(b"one"))
     show("one", wait(lambda: heard), heard[:1])
+
+
+def index(first, second):
+    fields, key = {"name": 6, "year": 2}, {"name": b"hello", "year": b"24"}
+    mine, theirs = dht.Pht(WORD.encode(), fields, first), dht.Pht(WORD.encode(), dict(reversed(fields.items())), second)
+    show("index", mine.MAX_NODE_ENTRY_COUNT, failure(dht.Pht, WORD, fields, first))
+    told, value = [], dht.IndexValue(dht.InfoHash.get("a"), 5)
+    show("entry", value, value.getKey(), value.getValueId(), dht.IndexValue(h=dht.InfoHash.get("a")))
+    show("insert", mine.insert(key, value, told.append), wait(lambda: told), told)
+    for asked in (key, {"name": b"hello", "year": b"25"}):
+        found, over = [], []
+        theirs.lookup(asked, lambda entries, prefix: found.append(([str(entry) for entry in entries], prefix)), over.append)
+        show("lookup", wait(lambda: over), found, over)
 
 
 def ends(node):

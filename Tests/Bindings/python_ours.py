@@ -36,6 +36,7 @@ def main():
         receipts(first, second, friend)
         waits(first, second)
         told(first)
+        index(first, second)
         asyncio.run(asynchronous(first, second))
     check("after its `with` a node does not run", not first.isRunning() and not second.isRunning())
     print("done", flush=True)
@@ -89,7 +90,7 @@ def empty():
     check("B-19: the owner of a value that nobody signed is an empty key", isinstance(value.owner, dht.PublicKey) and not value.owner)
     check("what a key cannot raises an error with a code", fails(dht.DhtError, pair.getPublicKey().encrypt, b"x")
           and fails(RuntimeError, pair.decrypt, b"x") and fails(RuntimeError, dht.Identity.generate, bits=10))
-    for text in ("WHERE nothing=1", "SELECT id WHERE nothing=1", "WHERE id"):
+    for text in ("WHERE nothing=1", "SELECT id WHERE nothing=1"):
         check(f"B-19: Where and Query of {text!r} raise ValueError", fails(ValueError, dht.Where, text) and fails(ValueError, dht.Query, text))
     check("a value is not copied by accident", fails(TypeError, pickle.dumps, value))
 
@@ -137,6 +138,8 @@ def runs(identity):
     check("B-19: an address that is none raises an error", fails(RuntimeError, busy.run, ipv4="bogus"))
     busy.run()
     check("B-19: a node that could not run can run later", busy.isRunning())
+    b.bootstrap("0.0.0.0", str(busy.getBound().getPort()))
+    check("the unspecified address means this machine", b.waitConnected(10) and b.ping(busy.getBound()) and b.ping(busy.getBound(socket.AF_INET6)))
     for node in (a, b, busy):
         node.join()
     check("a node that has ended can run again", [a.run(), a.isRunning(), a.join(), a.isRunning()] == [None, True, None, False])
@@ -182,16 +185,17 @@ def listens(first, second):
 
 
 def permanents(first, second):
-    """A put that is permanent goes on; one that is not is over. The node says how many it keeps."""
+    """What a node keeps alive stands in the log of its searches; a put that is not permanent goes once it is over."""
     key, lasting, passing = dht.InfoHash.getRandom(), dht.Value(b"stays"), dht.Value(b"goes")
-    before = first.statistics()["ongoing_operations"]
-    first.put(key, passing)
-    between = first.statistics()["ongoing_operations"]
-    first.put(key, lasting, permanent=True)
-    after = first.statistics()["ongoing_operations"]
+
+    def kept(value):
+        return f"{value.id:x}" in first.getSearchesLog(socket.AF_INET)
+
+    results = [first.put(key, passing), first.put(key, lasting, permanent=True)]
+    check("B-21: put(…, permanent=True) that waits is permanent", results == [True, True]
+          and wait(lambda: not kept(passing), 5) and kept(lasting))
     first.cancelPut(key, lasting)
-    check("B-21: put(…, permanent=True) that waits is permanent, until it is cancelled", (between, after) == (before, before + 1)
-          and wait(lambda: first.statistics()["ongoing_operations"] == before, 3))
+    check("B-21: until it is cancelled", wait(lambda: not kept(lasting), 3) and len(second.get(key)) == 2)
 
 
 def receipts(first, second, friend):
@@ -239,12 +243,33 @@ def told(node):
     counts = node.getNodeMessageStats()
     check("message counts start anew when they are read", sum(counts) > 0 and sum(node.getNodeMessageStats()) < sum(counts))
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "log"
-        node.enableFileLogging(str(path))
-        node.get(dht.InfoHash.getRandom())
-        node.disableLogging()
+        path, logged = Path(folder) / "log", started()
+        logged.enableFileLogging(str(path))
+        logged.join()
         check("a log in a file", path.exists() and path.stat().st_size > 0)
     check("a log that cannot be written raises an error", fails(RuntimeError, node.enableFileLogging, "/nowhere/log"))
+
+
+def index(first, second):
+    mine = dht.Pht(os.urandom(8), {"name": 4}, first)
+    for key in ({}, {"name": b"too long"}, {"other": b"abcd"}, {"name": b"abcd", "other": b"x"}):
+        check(f"B-19: the key {key} of an index raises ValueError", fails(ValueError, mine.lookup, key)
+              and fails(ValueError, mine.insert, key, dht.IndexValue()))
+    check("an index needs fields", fails(ValueError, dht.Pht, b"x", {}, first))
+    told = []
+    for number in range(20):  # more than a node of the index holds
+        mine.insert({"name": b"ab%02d" % number}, dht.IndexValue(dht.InfoHash.get("x"), number + 1), told.append)
+    check("20 entries are inserted at once", wait(lambda: len(told) == 20) and all(told))
+    found, over = [], []
+    mine.lookup({"name": b"ab07"}, lambda entries, prefix: found.extend(entries), over.append)
+    check("one is found", wait(lambda: over) and over == [True] and found == [dht.IndexValue(dht.InfoHash.get("x"), 8)])
+    found, over = [], []
+    mine.lookup({"name": b"ab0x"}, lambda entries, prefix: found.extend(entries), over.append, nearest=True)
+    check("the nearest are found", wait(lambda: over) and over == [True] and len(found) > 0)
+    del mine
+    over = []
+    dht.Pht(b"for a moment", {"name": 4}, second).insert({"name": b"abcd"}, dht.IndexValue(), over.append)
+    check("an index lives while an operation of it runs", wait(lambda: over) and over == [True])
 
 
 async def asynchronous(first, second):

@@ -4,9 +4,9 @@ A member that 2.4.12 lacks has a "4" before its name. None stands for a property
 """
 
 CLASSES = {
-    "InfoHash": {"__init__": ["str"], "getBit": ["bit"], "setBit": ["bit", "b"], "getId": [], "toString": [], "toFloat": [],
+    "InfoHash": {"__init__": ["str"], "__bool__": [], "getBit": ["bit"], "setBit": ["bit", "b"], "getId": [], "toString": [], "toFloat": [],
                  "commonBits": ["a", "b"], "get": ["key"], "getRandom": []},
-    "4PkId": {"__init__": ["str"], "getBit": ["bit"], "setBit": ["bit", "b"], "getLongId": [], "toString": [], "toFloat": [],
+    "4PkId": {"__init__": ["str"], "__bool__": [], "getBit": ["bit"], "setBit": ["bit", "b"], "getLongId": [], "toString": [], "toFloat": [],
               "commonBits": ["a", "b"], "get": ["key"], "getRandom": []},
     "SockAddr": {"__init__": [], "toString": [], "getPort": [], "setPort": ["port"], "getFamily": [], "setFamily": ["af"],
                  "isLoopback": [], "isPrivate": [], "isUnspecified": [], "4resolve": ["host", "service"]},

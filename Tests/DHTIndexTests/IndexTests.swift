@@ -344,17 +344,3 @@ private func count(_ network: MemoryNetwork, _ type: String, at prefix: IndexPre
     #expect(try await open(network).lookup(["foo": [1, 2, 3, 4, 5]]).entries == [entry(1)])
   }
 }
-
-/// A network in which every prefix is a node, and none has entries.
-private final class EndlessTree: IndexNetwork {
-  let reads = Mutex(0)
-  var now: WallTime { WallTime(seconds: 0) }
-  func read(_ key: InfoHash, _ take: (Value) -> Void) async throws(DHTError) {
-    reads.withLock { $0 += 1 }
-    take(IndexName(Array("x".utf8)).canary)
-  }
-  func write(_ value: Value, at key: InfoHash, created: WallTime?) async throws(DHTError) {}
-  func waitForValue(
-    at key: InfoHash, ofType userType: [UInt8], for time: Duration, where test: @Sendable (Value) -> Bool
-  ) async -> Bool { false }
-}

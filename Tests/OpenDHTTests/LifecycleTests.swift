@@ -169,6 +169,25 @@ struct LifecycleTests {
     }
   }
 
+  @Test("N-146: a put of several steps, signed and looked up, ends well although a drain begins between its steps")
+  func drainBetweenSteps() async throws {
+    var people: [Identity?] = [nil, People.alice]
+    try await Neighbourhood.run(2, { $0.identity = people.removeFirst() }) { network in
+      let key = InfoHash.random()
+      for round in 1...10 {
+        async let receipt = network.nodes[1].putSigned(Value("edition \(round)", id: 7), at: key)
+        // Until it has begun, and no longer: its look-up or its signature runs now.
+        while await network.nodes[1].ongoingOperations == 0 {}
+        async let isDrained = network.nodes[1].drain(timeout: .seconds(30))
+        #expect(try await !receipt.stored.isEmpty)
+        #expect(await isDrained)
+        await network.nodes[1].stop()
+        try await network.nodes[1].start()
+        try await network.nodes[1].waitUntilConnected()
+      }
+    }
+  }
+
   @Test("N-145, N-146, N-147: while it drains, a node waits for what runs, takes nothing new, and answers others")
   func drain() async throws {
     try await Neighbourhood.run(2) { network in

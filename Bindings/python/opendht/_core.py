@@ -7,7 +7,7 @@ from ._addresses import SockAddr
 from ._config import DhtConfig
 from ._crypto import (Certificate, Identity, PrivateKey, PublicKey, TrustList, VerifyResult, aesDecrypt, aesEncrypt)
 from ._hashes import InfoHash, PkId, _WithID, _WithPk
-from ._index import IndexValue
+from ._index import IndexValue, Pht
 from ._library import lib
 from ._nodes import Node, NodeEntry, NodeSet, NodeSetIter, NodeState
 from ._operations import Receipt
@@ -18,7 +18,7 @@ from .errors import Code, DhtError
 
 __all__ = [
     "Certificate", "DhtConfig", "DhtRunner", "Identity", "IndexValue", "InfoHash", "ListenToken", "Node", "NodeEntry",
-    "NodeSet", "NodeSetIter", "PkId", "PrivateKey", "PublicKey", "Query", "Select", "SockAddr", "TrustList",
+    "NodeSet", "NodeSetIter", "Pht", "PkId", "PrivateKey", "PublicKey", "Query", "Select", "SockAddr", "TrustList",
     "Value", "ValueType", "VerifyResult", "Where", "aesDecrypt", "aesEncrypt", "threading", "timedelta", "version",
     # ours
     "Code", "DhtError", "NodeState", "Receipt", "Status", "library_version"]

@@ -87,10 +87,23 @@ class Statistics(Structure):
             "rate_limited", "values_refused", "bad_signatures", "not_for_us")]
 
 
+class IndexField(Structure):
+    _fields_ = [("name", c_char_p), ("size", c_size_t)]
+
+
+class IndexKey(Structure):
+    _fields_ = [("name", c_char_p), ("data", c_char_p), ("size", c_size_t)]
+
+
+class IndexEntry(Structure):
+    _fields_ = [("hash", HashBytes), ("id", c_uint64)]
+
+
 GetCallback = CFUNCTYPE(c_bool, c_void_p, c_void_p)
 ValueCallback = CFUNCTYPE(c_bool, c_void_p, c_bool, c_void_p)
 DoneCallback = CFUNCTYPE(None, c_void_p, c_void_p)
 ShutdownCallback = CFUNCTYPE(None, c_void_p)
+IndexCallback = CFUNCTYPE(None, POINTER(IndexEntry), c_size_t, c_char_p, c_void_p)
 
 _hash, _long_id, _handle = POINTER(HashBytes), POINTER(LongIdBytes), c_void_p
 _bytes = [c_char_p, c_size_t]  # bytes and how many: zeros within are fine, the library goes by the size
@@ -168,6 +181,11 @@ _FUNCTIONS: "dict[str, tuple[Any, list[Any]]]" = {
     "odht_runner_print_routing_table": (_handle, [_handle, c_uint16]),
     "odht_runner_print_searches": (_handle, [_handle, _hash, c_uint16]),
     "odht_runner_log_to": (c_bool, [_handle, c_char_p]),
+    # the index
+    "odht_index_new": (_handle, [_handle, *_bytes, POINTER(IndexField), c_size_t]),
+    "odht_index_delete": (None, [_handle]),
+    "odht_index_lookup": (_handle, [_handle, POINTER(IndexKey), c_size_t, c_int, IndexCallback, DoneCallback, c_void_p]),
+    "odht_index_insert": (_handle, [_handle, POINTER(IndexKey), c_size_t, POINTER(IndexEntry), DoneCallback, c_void_p]),
     # keys, certificates, trust
     "dht_publickey_import": (_handle, _bytes),
     "dht_publickey_delete": (None, [_handle]),

@@ -11,7 +11,8 @@ import traceback
 from types import SimpleNamespace
 from typing import Any, Callable, Dict, List, Optional
 
-from ._library import DoneCallback, GetCallback, ShutdownCallback, ValueCallback, lib
+from ._hashes import hash_of
+from ._library import DoneCallback, GetCallback, IndexCallback, ShutdownCallback, ValueCallback, lib
 from ._nodes import NodeEntry, entries_of
 from ._values import Value
 from .errors import Code
@@ -56,13 +57,21 @@ class Operation:
         self.node, self.done, self.each = node, done, each
 
     def begin(self, function: Any, *arguments: Any) -> Any:
-        """Calls a function of the library whose last argument is the number."""
+        """Calls a function of the library for the node."""
+        return self.begin_at(self.node, function, *arguments)
+
+    def begin_at(self, target: Optional[int], function: Any, *arguments: Any) -> Any:
+        """Calls a function of the library, whose last argument is the number."""
         _live[id(self)] = self
         try:
-            return function(self.node, *arguments, id(self))
+            return function(target, *arguments, id(self))
         except BaseException:  # it never came to the library
-            _live.pop(id(self), None)
+            self.forget()
             raise
+
+    def forget(self) -> None:
+        """It did not begin: no callback comes."""
+        _live.pop(id(self), None)
 
     def call(self, callback: Callable[..., Any], *arguments: Any) -> bool:
         """The answer of a callback of the application; one that fails says no."""
@@ -149,3 +158,11 @@ def on_shutdown(number: int) -> None:
     operation = _live.pop(number, None)
     if operation is not None:
         operation.call(operation.done, None)
+
+
+@IndexCallback  # type: ignore[untyped-decorator,unused-ignore]
+def on_entries(entries: Any, count: int, prefix: bytes, number: int) -> None:
+    operation = _live.get(number)
+    if operation is not None and operation.each is not None:
+        found = [(hash_of(entries[index].hash), entries[index].id) for index in range(count)]
+        operation.call(operation.each, found, prefix)

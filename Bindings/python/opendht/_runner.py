@@ -139,6 +139,7 @@ class DhtRunner(Handle, _WithID):
         return self
 
     def __exit__(self, *_: Any) -> None:
+        self._expect_to_wait("the end of a `with`")
         if self.isRunning():
             Waiting(self._node, succeeded).wait(_shut_down, int(1000 * GRACE), on_done)
         self.join()

@@ -88,7 +88,7 @@ class _Listener(_Stream[Tuple[Value, bool]]):
     """The values of a key and their changes: a value, and whether it is gone."""
 
     def __init__(self, runner: "DhtRunner", key: InfoHash) -> None:
-        self._closed = True  # until it runs
+        self._closed, self._token = True, _dht.ListenToken()  # until it runs
         super().__init__(runner._running_loop())
         tell = self._teller()
         self._token = runner._dht.listen(key, lambda value, expired: tell((value, expired)),
