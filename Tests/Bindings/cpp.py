@@ -5,8 +5,8 @@ import asyncio
 import re
 import sys
 
-from build import HERE, LIBRARIES, PREFIX, ROOT, Programs, Report, command, facts, how_it_ended, library_is_there, ours
-from c import IN_PARALLEL, make_people, sha1_of
+from build import (HERE, IN_PARALLEL, LIBRARIES, PREFIX, ROOT, Programs, Report, command, facts, how_it_ended, library_is_there,
+                   make_people, ours, sha1_of)
 from peers import Driver, Missing, Node
 from readme import compile_and_run
 
