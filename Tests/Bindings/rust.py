@@ -6,8 +6,8 @@ import re
 import sys
 from pathlib import Path
 
-from build import LIBRARIES, PREFIX, ROOT, Programs, Report, command, how_it_ended, library_is_there, ours
-from c import COUNTED, IN_PARALLEL, sha1_of
+from build import (COUNTED, IN_PARALLEL, LIBRARIES, PREFIX, ROOT, Programs, Report, command, how_it_ended, library_is_there, ours,
+                   sha1_of)
 from peers import Driver, Missing, Node
 from readme import blocks
 

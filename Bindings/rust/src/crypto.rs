@@ -1,8 +1,8 @@
 //! Keys, certificates and identities. They are handles: a clone is the same key.
 
 use crate::error::{Error, ErrorKind};
-use crate::hash::{Blob, InfoHash, PkId};
 use crate::ffi;
+use crate::hash::{Blob, InfoHash, PkId};
 use std::fmt;
 use std::path::Path;
 
@@ -99,7 +99,12 @@ impl PublicKey {
         let (data, signature) = (data.as_ref(), signature.as_ref());
         unsafe {
             ffi::dht_publickey_check_signature(
-                self.0, data.as_ptr().cast(), data.len(), signature.as_ptr().cast(), signature.len())
+                self.0,
+                data.as_ptr().cast(),
+                data.len(),
+                signature.as_ptr().cast(),
+                signature.len(),
+            )
         }
     }
 
@@ -133,7 +138,8 @@ impl PrivateKey {
         // The largest key that is accepted, RSA 16384, takes 13 KB.
         let mut out = vec![0u8; 1 << 14];
         let mut size = out.len();
-        let code = unsafe { ffi::dht_privatekey_export(self.0, out.as_mut_ptr().cast(), &mut size, ffi::text(password).as_ptr()) };
+        let code =
+            unsafe { ffi::dht_privatekey_export(self.0, out.as_mut_ptr().cast(), &mut size, ffi::text(password).as_ptr()) };
         if code != 0 {
             return Err(Error::last(ErrorKind::Security));
         }

@@ -82,7 +82,9 @@ impl DhtRunner {
 
     /// Finds the values of a key: one call of `each`, which ends the get by false; then `done`, once.
     pub fn get(
-        &self, key: &InfoHash, mut each: impl FnMut(Box<Value>) -> bool + Send + 'static,
+        &self,
+        key: &InfoHash,
+        mut each: impl FnMut(Box<Value>) -> bool + Send + 'static,
         done: impl FnOnce(bool) + Send + 'static,
     ) {
         let callbacks = Callbacks::new(Some(Box::new(move |value, _| each(value.boxed()))), |end| done(end.is_ok()));
@@ -108,14 +110,22 @@ impl DhtRunner {
 
     /// The same, signed with the node's identity; fails without one.
     pub fn put_signed(
-        &self, key: &InfoHash, value: impl Borrow<Value>, done: impl FnOnce(bool) + Send + 'static, permanent: bool,
+        &self,
+        key: &InfoHash,
+        value: impl Borrow<Value>,
+        done: impl FnOnce(bool) + Send + 'static,
+        permanent: bool,
     ) {
         self.start_put(key, value.borrow(), permanent, Protection::Signed, Callbacks::new(None, |end| done(end.is_ok())));
     }
 
     /// The same, signed, and encrypted so that only `to` reads it, whose certificate is looked up.
     pub fn put_encrypted(
-        &self, key: &InfoHash, to: &PkId, value: impl Borrow<Value>, done: impl FnOnce(bool) + Send + 'static,
+        &self,
+        key: &InfoHash,
+        to: &PkId,
+        value: impl Borrow<Value>,
+        done: impl FnOnce(bool) + Send + 'static,
         permanent: bool,
     ) {
         let callbacks = Callbacks::new(None, |end| done(end.is_ok()));

@@ -138,7 +138,11 @@ extern "C" {
     pub fn dht_publickey_get_id(key: *const dht_publickey) -> dht_infohash;
     pub fn dht_publickey_get_long_id(key: *const dht_publickey) -> dht_pkid;
     pub fn dht_publickey_check_signature(
-        key: *const dht_publickey, data: *const c_char, size: usize, signature: *const c_char, signature_size: usize,
+        key: *const dht_publickey,
+        data: *const c_char,
+        size: usize,
+        signature: *const c_char,
+        signature_size: usize,
     ) -> bool;
     pub fn dht_publickey_encrypt(key: *const dht_publickey, data: *const c_char, size: usize) -> *mut dht_blob;
     pub fn odht_publickey_ref(key: *const dht_publickey) -> *mut dht_publickey;
@@ -146,7 +150,10 @@ extern "C" {
     pub fn dht_privatekey_generate(bits: c_uint) -> *mut dht_privatekey;
     pub fn dht_privatekey_import(data: *const u8, size: usize, password: *const c_char) -> *mut dht_privatekey;
     pub fn dht_privatekey_export(
-        key: *const dht_privatekey, out: *mut c_char, size: *mut usize, password: *const c_char,
+        key: *const dht_privatekey,
+        out: *mut c_char,
+        size: *mut usize,
+        password: *const c_char,
     ) -> c_int;
     pub fn dht_privatekey_get_publickey(key: *const dht_privatekey) -> *mut dht_publickey;
     pub fn dht_privatekey_decrypt(key: *const dht_privatekey, data: *const c_char, size: usize) -> *mut dht_blob;
@@ -162,13 +169,10 @@ extern "C" {
     pub fn odht_certificate_ref(certificate: *const dht_certificate) -> *mut dht_certificate;
     pub fn odht_certificate_get_name(certificate: *const dht_certificate) -> *mut c_char;
     pub fn odht_certificate_print(certificate: *const dht_certificate, chain: bool) -> *mut c_char;
-    pub fn odht_identity_generate(
-        name: *const c_char, ca: *const dht_identity, bits: c_uint, is_authority: bool,
-    ) -> dht_identity;
+    pub fn odht_identity_generate(name: *const c_char, ca: *const dht_identity, bits: c_uint, is_authority: bool)
+        -> dht_identity;
 
-    pub fn odht_value_new(
-        data: *const u8, size: usize, value_type: u16, id: u64, user_type: *const c_char,
-    ) -> *mut dht_value;
+    pub fn odht_value_new(data: *const u8, size: usize, value_type: u16, id: u64, user_type: *const c_char) -> *mut dht_value;
     pub fn dht_value_ref(value: *const dht_value) -> *mut dht_value;
     pub fn dht_value_unref(value: *mut dht_value);
     pub fn dht_value_get_data(value: *const dht_value) -> dht_data_view;
@@ -217,16 +221,29 @@ extern "C" {
     pub fn odht_runner_stop(runner: *mut dht_runner);
     pub fn odht_runner_shutdown(runner: *mut dht_runner, timeout: u32, done: Option<odht_done_cb>, data: *mut c_void);
     pub fn odht_runner_get(
-        runner: *mut dht_runner, key: *const dht_infohash, query: *const odht_query, deadline: u32, cb: Option<dht_get_cb>,
-        done: Option<odht_done_cb>, data: *mut c_void,
+        runner: *mut dht_runner,
+        key: *const dht_infohash,
+        query: *const odht_query,
+        deadline: u32,
+        cb: Option<dht_get_cb>,
+        done: Option<odht_done_cb>,
+        data: *mut c_void,
     ) -> *mut odht_operation;
     pub fn odht_runner_listen(
-        runner: *mut dht_runner, key: *const dht_infohash, query: *const odht_query, cb: Option<dht_value_cb>,
-        done: Option<odht_done_cb>, data: *mut c_void,
+        runner: *mut dht_runner,
+        key: *const dht_infohash,
+        query: *const odht_query,
+        cb: Option<dht_value_cb>,
+        done: Option<odht_done_cb>,
+        data: *mut c_void,
     ) -> *mut odht_operation;
     pub fn odht_runner_put(
-        runner: *mut dht_runner, key: *const dht_infohash, value: *const dht_value, options: *const odht_put_options,
-        done: Option<odht_done_cb>, data: *mut c_void,
+        runner: *mut dht_runner,
+        key: *const dht_infohash,
+        value: *const dht_value,
+        options: *const odht_put_options,
+        done: Option<odht_done_cb>,
+        data: *mut c_void,
     ) -> *mut odht_operation;
 }
 

@@ -1,7 +1,7 @@
 use crate::crypto::PublicKey;
 use crate::error::{Error, ErrorKind};
-use crate::hash::{slice, InfoHash};
 use crate::ffi;
+use crate::hash::{slice, InfoHash};
 use std::fmt;
 
 /// What is stored under a key: bytes, and who signed them for whom. A clone is the same value, with the same id.

@@ -36,7 +36,7 @@ fn hashes() {
     let foo = InfoHash::get("foo");
     assert_eq!(foo.to_string(), "0beec7b5ea3f0fdbc95d0dd47f3c5bc275da8a33");
     assert_eq!(foo, InfoHash::from_hex("0BEEC7b5ea3f0fdbc95d0dd47f3c5bc275da8a33ff"));
-    assert_eq!(foo, InfoHash::from_bytes(&vec![b'f', b'o', b'o']));
+    assert_eq!(foo, InfoHash::from_bytes(vec![b'f', b'o', b'o']));
     assert!(InfoHash::new().is_zero() && InfoHash::from_hex("0bee").is_zero() && InfoHash::from_hex(&"z".repeat(40)).is_zero());
     assert!(InfoHash::from_hex(&"é".repeat(40)).is_zero());
     assert_ne!(InfoHash::random(), InfoHash::random());
@@ -46,7 +46,10 @@ fn hashes() {
 #[test]
 fn values() {
     let value = Value::new("hello");
-    assert_eq!((value.id(), value.user_type().as_str(), value.as_bytes(), value.to_string().as_str()), (0, "text/plain", &b"hello"[..], "hello"));
+    assert_eq!(
+        (value.id(), value.user_type().as_str(), value.as_bytes(), value.to_string().as_str()),
+        (0, "text/plain", &b"hello"[..], "hello")
+    );
     assert!(value.owner().is_none() && value.recipient().is_zero() && !value.is_signed());
     let bytes = Value::from_bytes([0u8, 255]);
     assert_eq!((bytes.as_bytes(), bytes.to_string().as_str(), bytes.user_type().as_str()), (&[0u8, 255][..], "", ""));
@@ -204,10 +207,14 @@ fn signed_and_encrypted() {
     let (tell, told) = channel();
     a.put_encrypted(&key, &reader.certificate.long_id(), Value::new("for b too"), move |ok| tell.send(ok).unwrap(), false);
     assert!(told.recv_timeout(PATIENCE).unwrap());
-    let mut texts: Vec<_> = block_on(b.get_all(&key)).unwrap().iter().map(|value| {
-        assert!(value.was_encrypted() && value.recipient() == b.id());
-        value.to_string()
-    }).collect();
+    let mut texts: Vec<_> = block_on(b.get_all(&key))
+        .unwrap()
+        .iter()
+        .map(|value| {
+            assert!(value.was_encrypted() && value.recipient() == b.id());
+            value.to_string()
+        })
+        .collect();
     texts.sort();
     assert_eq!(texts, ["for b", "for b too"]);
 
@@ -236,17 +243,37 @@ fn life() {
     assert!(a.public_addresses().iter().any(|address| address.ip().is_loopback()), "{:?}", a.public_addresses());
     // Eight threads at one node, which is dropped while operations run: every closure ends once.
     let (b, ends) = (Arc::new(b), Arc::new(AtomicUsize::new(0)));
-    let threads: Vec<_> = (0..8).map(|_| {
-        let (b, ends, owned) = (b.clone(), ends.clone(), owned.clone());
-        thread::spawn(move || for i in 0..50 {
-            let key = InfoHash::get(&(i % 5).to_string());
-            let (first, second, kept) = (ends.clone(), ends.clone(), owned.clone());
-            b.put(&key, Value::new("v"), move |_| { first.fetch_add(1, SeqCst); }, false);
-            b.get(&key, move |_| Arc::strong_count(&kept) > 0, move |_| { second.fetch_add(1, SeqCst); });
+    let threads: Vec<_> = (0..8)
+        .map(|_| {
+            let (b, ends, owned) = (b.clone(), ends.clone(), owned.clone());
+            thread::spawn(move || {
+                for i in 0..50 {
+                    let key = InfoHash::get(&(i % 5).to_string());
+                    let (first, second, kept) = (ends.clone(), ends.clone(), owned.clone());
+                    b.put(
+                        &key,
+                        Value::new("v"),
+                        move |_| {
+                            first.fetch_add(1, SeqCst);
+                        },
+                        false,
+                    );
+                    b.get(
+                        &key,
+                        move |_| Arc::strong_count(&kept) > 0,
+                        move |_| {
+                            second.fetch_add(1, SeqCst);
+                        },
+                    );
+                }
+            })
         })
-    }).collect();
+        .collect();
     threads.into_iter().for_each(|thread| thread.join().unwrap());
-    drop(b.listen(&key, { let owned = owned.clone(); move |_, _| Arc::strong_count(&owned) > 0 }));
+    drop(b.listen(&key, {
+        let owned = owned.clone();
+        move |_, _| Arc::strong_count(&owned) > 0
+    }));
     drop(b);
     assert_eq!((ends.load(SeqCst), Arc::strong_count(&owned)), (800, 1));
 

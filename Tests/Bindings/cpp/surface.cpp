@@ -1,4 +1,5 @@
 // What a C++ program does with a node, in a network of its own; prints facts as the probes in C do.
+//   surface FOLDER [ROUNDS [forget]]     rounds of work with nodes, so that a leak shows as growth; `forget` leaks on purpose
 #include <opendht.h>
 
 #include <arpa/inet.h>
@@ -100,7 +101,7 @@ static dht::crypto::Identity keys(const std::string &folder) {
   return {key, certificate};
 }
 
-static void node(const dht::crypto::Identity &identity) {
+static void node(const dht::crypto::Identity &identity, const dht::crypto::Identity &writer) {
   dht::DhtRunner a, b;
   a.run(0, identity);
   b.run(0);
@@ -151,9 +152,8 @@ static void node(const dht::crypto::Identity &identity) {
   fact(found.size() == 1 && found[0]->isSigned() && found[0]->owner && found[0]->owner->getId() == a.getId(), "a signed value has its owner");
   if (!found.empty()) fact(found[0]->toString().find(" signed (v0) ") != std::string::npos, "and prints it", found[0]->toString());
   fact(!b.putSignedAsync("signed", dht::Value("by b")).get(), "putSigned without identity fails");
-  auto bits = dht::crypto::generateIdentity("c", {}, 2048);
   dht::DhtRunner c;
-  c.run(0, bits);
+  c.run(0, writer);
   c.bootstrap("127.0.0.1:" + std::to_string(a.getBoundPort()));
   c.waitConnected();
   auto secret = dht::InfoHash::get("secret");
@@ -194,9 +194,14 @@ static void node(const dht::crypto::Identity &identity) {
   fact(listening.use_count() == 1, "and keeps no callback");
 }
 
-int main(int, char **arguments) {
+int main(int count, char **arguments) {
   hashes();
   values();
-  node(keys(arguments[1]));
+  auto identity = keys(arguments[1]);
+  auto writer = dht::crypto::generateIdentity("writer", {}, 2048);
+  for (int round = 0; round < (count > 2 ? std::atoi(arguments[2]) : 1); round++) {
+    node(identity, writer);
+    if (count > 3) new dht::Value("forgotten");
+  }
   return failures != 0;
 }
