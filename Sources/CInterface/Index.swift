@@ -139,7 +139,8 @@ public func odht_index_new(
     return nil
   }
   let fields = UnsafeBufferPointer(start: fields, count: fields == nil ? 0 : max(0, fieldCount))
-  let sizes = fields.map { (name: terminated($0.name), byteCount: $0.size) }
+  // What C counts beyond the half of all numbers arrives as a negative one.
+  let sizes = fields.map { (name: terminated($0.name), byteCount: $0.size < 0 ? .max : $0.size) }
   return attempt { newHandle(try Index(runner, named: bytes(name, nameSize), fields: IndexFields(sizes))) }
 }
 
