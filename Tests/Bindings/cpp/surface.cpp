@@ -106,7 +106,7 @@ static void node(const dht::crypto::Identity &identity, const dht::crypto::Ident
   a.run(0, identity);
   b.run(0);
   b.bootstrap("127.0.0.1", std::to_string(a.getBoundPort()));
-  if (!fact(b.waitConnected() && a.waitConnected(), "two nodes connect")) return;
+  if (!fact(b.waitConnected(30s) && a.waitConnected(30s), "two nodes connect")) return;
   fact(throws<dht::DhtException>([&] { dht::DhtRunner other; other.run(a.getBoundPort()); }), "a busy port is a DhtException");
   fact(a.getId() == identity.second->getId() && !b.getId() && a.getNodeId() && a.getNodeId() != b.getNodeId(), "ids");
 
@@ -155,7 +155,7 @@ static void node(const dht::crypto::Identity &identity, const dht::crypto::Ident
   dht::DhtRunner c;
   c.run(0, writer);
   c.bootstrap("127.0.0.1:" + std::to_string(a.getBoundPort()));
-  c.waitConnected();
+  c.waitConnected(30s);
   auto secret = dht::InfoHash::get("secret");
   fact(c.putEncryptedAsync(secret, *identity.second->getSharedPublicKey(), dht::Value("for a")).get(), "putEncrypted to a key");
   fact(c.putEncryptedAsync(secret, a.getId(), dht::Value("for a, by id")).get(), "putEncrypted to an id");
