@@ -207,8 +207,8 @@ class Identity:
     def generate(name: str = "pydht", ca: "Optional[Identity]" = None, bits: int = 4096) -> "Identity":
         """A new RSA key and its certificate, signed by `ca`, by itself without one. Takes a second or more."""
         authority = _optional(ca, "ca")
-        return Identity._of(lib.odht_identity_generate(text(name, "name"), authority._handles(), unsigned(bits, 32),
-                                                       not authority))
+        handles = authority._handles() if authority else None
+        return Identity._of(lib.odht_identity_generate(text(name, "name"), handles, unsigned(bits, 32), not authority))
 
     @staticmethod
     def load(path: "Union[str, os.PathLike[str]]", password: str = "") -> "Identity":
