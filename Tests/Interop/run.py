@@ -107,7 +107,7 @@ def parse():
     parser.add_argument("--kinds", type=lambda text: text.split(","), default=list(KINDS), help="kinds of nodes, by commas")
     parser.add_argument("--keys", type=int, default=500)
     parser.add_argument("--seed", type=int, default=int(time.time()))
-    parser.add_argument("--limit", type=float, default=470, help="seconds after which the run has failed")
+    parser.add_argument("--limit", type=float, default=560, help="seconds after which the run has failed")
     parser.add_argument("--only", nargs="*", type=lambda text: text.split(","), default=[],
                         help="parts to run, by commas or spaces: " + ", ".join(PARTS))
     options = parser.parse_args()
