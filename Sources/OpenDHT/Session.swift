@@ -39,7 +39,7 @@ final class Session {
   var resolving: [ObjectIdentifier: (operation: Operation<NoBacklog>, timer: Scheduled<Void>?)] = [:]
   private var awaitedCount = 0
   /// Calls of several steps, between whose steps nothing runs here.
-  private var stepsCount = 0
+  private(set) var stepsCount = 0
   private var statusWatchers: [ObjectIdentifier: Operation<StatusBacklog>] = [:]
   private var connecting: [Waiting<Result<Void, DHTError>>] = []
   private var drains: [Waiting<Bool>] = []

@@ -1,5 +1,7 @@
-import OpenDHT
+import NIOConcurrencyHelpers
 import Testing
+
+@testable import OpenDHT
 
 /// Starting, stopping, cancelling, deadlines.
 @Suite(.timeLimit(.minutes(1)))
@@ -175,9 +177,13 @@ struct LifecycleTests {
     try await Neighbourhood.run(2, { $0.identity = people.removeFirst() }) { network in
       let key = InfoHash.random()
       for round in 1...10 {
-        async let receipt = network.nodes[1].putSigned(Value("edition \(round)", id: 7), at: key)
-        // Until it has begun, and no longer: its look-up or its signature runs now.
-        while await network.nodes[1].ongoingOperations == 0 {}
+        let isOver = NIOLockedValueBox(false)
+        async let receipt = {
+          defer { isOver.withLockedValue { $0 = true } }
+          return try await network.nodes[1].putSigned(Value("edition \(round)", id: 7), at: key)
+        }()
+        // Until it has begun, and no longer: its look-up or its signature runs now. It may be over before that is seen.
+        while await network.nodes[1].onLoop({ $0.stepsCount }) == 0, !isOver.withLockedValue({ $0 }) {}
         async let isDrained = network.nodes[1].drain(timeout: .seconds(30))
         #expect(try await !receipt.stored.isEmpty)
         #expect(await isDrained)
