@@ -218,6 +218,10 @@ public func odht_runner_put(
   let recipient =
     held(options.to_key, PublicKey.self).map { Recipient.key($0) }
     ?? Recipient(options.to_id?.pointee.hash, options.to_long_id?.pointee.id)
+  guard recipient != nil || !options.is_encrypted else {
+    fail("the recipient is missing")
+    return newHandle(refuse(runner, done))
+  }
   let kind: Runner.PutKind = recipient.map { .encrypted($0) } ?? (options.is_signed ? .signed : .plain)
   return newHandle(
     put(

@@ -75,6 +75,24 @@ public func odht_value_set_data(_ value: OpaquePointer!, _ data: UnsafePointer<U
 }
 
 @c @implementation
+public func odht_value_copy_data(_ value: OpaquePointer!, _ size: UnsafeMutablePointer<Int>!) -> UnsafeMutablePointer<
+  CChar
+>! {
+  let data = sharedValue(value)?.value.data ?? []
+  size?.pointee = data.count
+  return allocated(data)
+}
+
+@c @implementation
+public func odht_value_copy_user_type(
+  _ value: OpaquePointer!, _ size: UnsafeMutablePointer<Int>!
+) -> UnsafeMutablePointer<CChar>! {
+  let userType = sharedValue(value)?.value.body?.userTypeBytes ?? []
+  size?.pointee = userType.count
+  return allocated(userType)
+}
+
+@c @implementation
 public func odht_value_set_recipient(_ value: OpaquePointer!, _ recipient: UnsafePointer<dht_infohash>!) {
   sharedValue(value)?.recipient = recipient?.pointee.hash
 }

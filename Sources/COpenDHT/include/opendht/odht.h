@@ -31,6 +31,10 @@ OPENDHT_C_PUBLIC void odht_value_set_type(dht_value *value, uint16_t type);
 OPENDHT_C_PUBLIC void odht_value_set_id(dht_value *value, dht_value_id id);
 /** Copies the bytes. What `dht_value_get_data` gave before is not valid any more. */
 OPENDHT_C_PUBLIC void odht_value_set_data(dht_value *value, const uint8_t *data, size_t size);
+/** A copy of the data, whatever other threads set meanwhile. `size` gets its length, NULL is allowed. Own. */
+OPENDHT_C_PUBLIC char *odht_value_copy_data(const dht_value *value, size_t *size);
+/** The same of the user type. Own. */
+OPENDHT_C_PUBLIC char *odht_value_copy_user_type(const dht_value *value, size_t *size);
 /** Names a recipient, for the application: `odht_put_options` says whom a put is for. */
 OPENDHT_C_PUBLIC void odht_value_set_recipient(dht_value *value, const dht_infohash *recipient);
 /** Number of the edition of a signed value. */
@@ -238,6 +242,8 @@ typedef struct odht_put_options {
   const dht_publickey *to_key;
   const dht_infohash *to_id;
   const dht_pkid *to_long_id;
+  /** Encrypt it, for one of these: the put is refused with ODHT_INVALID when all of them are NULL. */
+  bool is_encrypted;
 } odht_put_options;
 /** Zero, but `size`. */
 OPENDHT_C_PUBLIC void odht_put_options_default(odht_put_options *options);
