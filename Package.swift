@@ -72,6 +72,7 @@ let package = Package(
     library("DHTIndex", ["MessagePack", "DHTModel", "DHTCore", "DHTSecurity", "OpenDHT"]),
     library("DHTText", ["OpenDHT"]),
     library("DHTJSON"),
+    library("DHTProxyMessages", ["DHTModel", "DHTJSON"]),
     .target(name: "COpenDHT"),
     library(
       "CInterface", ["COpenDHT", "OpenDHT", "DHTIndex", "DHTText", "DHTTransport", nioLocks, logging]),
@@ -95,6 +96,9 @@ let package = Package(
       "DHTIndexTests", ["DHTIndex", "DHTSimulator", "DHTCore", "DHTModel", "OpenDHT"],
       resources: [.copy("Vectors")]),
     tests("DHTJSONTests", ["DHTJSON"]),
+    tests(
+      "DHTProxyMessagesTests", ["DHTProxyMessages", "DHTJSON", "DHTModel"],
+      resources: [.copy("Vectors")]),
     tests("DHTToolsTests", ["DHTTools", "DHTText", "DHTJSON", "OpenDHT", nioLocks]),
   ],
   swiftLanguageModes: [.v6]
