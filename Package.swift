@@ -71,10 +71,12 @@ let package = Package(
       ["MessagePack", "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", nioCore, nioLocks, logging]),
     library("DHTIndex", ["MessagePack", "DHTModel", "DHTCore", "DHTSecurity", "OpenDHT"]),
     library("DHTText", ["OpenDHT"]),
+    library("DHTJSON"),
+    library("DHTProxyMessages", ["DHTModel", "DHTJSON"]),
     .target(name: "COpenDHT"),
     library(
       "CInterface", ["COpenDHT", "OpenDHT", "DHTIndex", "DHTText", "DHTTransport", nioLocks, logging]),
-    library("DHTTools", ["OpenDHT", "DHTText", arguments, logging, nioLocks]),
+    library("DHTTools", ["OpenDHT", "DHTText", "DHTJSON", arguments, logging, nioLocks]),
     tool("dhtnode", ["DHTTools"]),
     tool("dht", ["DHTTools"]),
     tool("dhtchat", ["DHTTools"]),
@@ -93,7 +95,11 @@ let package = Package(
     tests(
       "DHTIndexTests", ["DHTIndex", "DHTSimulator", "DHTCore", "DHTModel", "OpenDHT"],
       resources: [.copy("Vectors")]),
-    tests("DHTToolsTests", ["DHTTools", "DHTText", "OpenDHT", nioLocks]),
+    tests("DHTJSONTests", ["DHTJSON"]),
+    tests(
+      "DHTProxyMessagesTests", ["DHTProxyMessages", "DHTJSON", "DHTModel"],
+      resources: [.copy("Vectors")]),
+    tests("DHTToolsTests", ["DHTTools", "DHTText", "DHTJSON", "OpenDHT", nioLocks]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,4 @@
+import DHTJSON
 import DHTText
 import OpenDHT
 import Testing
@@ -5,29 +6,12 @@ import Testing
 @testable import DHTTools
 
 @Suite struct JSONTests {
-  @Test("JSON is one line, whatever the text holds") func escapes() {
-    let text = "\"\\\n\r\t\0\u{1f}\u{7f}\u{9b}\u{2028}é😀"
-    let line = JSON.object([("a\"", .string(text))]).description
-    #expect(line == #"{"a\"":"\"\\\n\r\t\u0000\u001f\u007f\u009b\u2028é😀"}"#)
-  }
-
   @Test("JSON of every kind") func kinds() {
     let json = JSON.array([
       .null, .bool(true), .integer(-5), .seconds(.milliseconds(1500)), .seconds(.seconds(2)), .seconds(.nanoseconds(1)),
       .seconds(.zero), .object([]), .array([]),
     ])
     #expect(json.description == "[null,true,-5,1.5,2,0.000000001,0,{},[]]")
-  }
-
-  @Test(
-    "Base64",
-    arguments: [
-      ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
-      ("foobar", "Zm9vYmFy"),
-    ])
-  func base64Vectors(text: String, encoded: String) {
-    #expect(base64(Array(text.utf8)) == encoded)
-    #expect(base64([0xff, 0xef, 0xbe]) == "/+++")
   }
 
   private func line(_ members: [(String, JSON)]) -> String { JSON.object(members).description }

@@ -5,6 +5,7 @@
 #else
   import Glibc
 #endif
+import DHTJSON
 
 /// What a command prints: results on standard output, messages and progress on standard error.
 actor CommandOutput: ShellOutput {

@@ -1,3 +1,4 @@
+import DHTJSON
 import ArgumentParser
 import OpenDHT
 

@@ -1,3 +1,4 @@
+import DHTJSON
 import DHTText
 import OpenDHT
 

@@ -1,3 +1,4 @@
+import DHTJSON
 import OpenDHT
 
 // The members of each kind of line. Ids are strings of 16 hexadecimal digits: 64 bits do not fit the numbers of most
