@@ -2,8 +2,8 @@
 
 use opendht::crypto::{DhtCertificate, DhtIdentity, PrivateKey, PublicKey};
 use opendht::*;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::net::{Ipv4Addr, Ipv6Addr, UdpSocket};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc::{channel, RecvTimeoutError};
 use std::sync::Arc;
 use std::thread;
