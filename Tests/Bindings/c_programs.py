@@ -4,16 +4,18 @@ import asyncio
 import json
 import os
 import re
-import socket
-import subprocess
-import time
 
 from build import HERE, ROOT, WITH_OURS, WITH_REFERENCE, command, how_it_ended, ours, sha1_of
 from peers import Driver, Missing, Node
+from shell import Shell
 
 SOURCES = HERE / "c"
-SCRIPT = ("ll", "p foo bar", "g foo", "l foo", "p foo baz", "nonsense", "l 0beec7b5ea3f0fdbc95d0dd47f3c5bc275da8a33",
-          "la", "g nothing-here", "p deep water-under-the-bridge")
+EXAMPLE = ROOT / "Bindings" / "c" / "examples" / "dhtcnode.c"
+# Each line with what it must bring before the next one is typed.
+SCRIPT = (("ll", "DHT node"), ("p foo bar", "Put completed"), ("g foo", "Get callback: bar", "Get completed"),
+          ("l foo", "new value: bar"), ("p foo baz", "Put completed", "new value: baz"), ("nonsense", "Unkown command"),
+          ("l 0beec7b5ea3f0fdbc95d0dd47f3c5bc275da8a33", "new value: bar", "new value: baz"),
+          ("la", "Found public address"), ("g nothing-here", "Get completed"), ("p deep water-under-the-bridge", "Put completed"))
 
 
 def encrypted_for_reference(report, programs, people):
@@ -62,23 +64,33 @@ def shell(report, programs, people):
     proves: B-1 (item 9 of the drop-in list)
     """
     report.section("dhtcnode with both libraries")
-    program = programs.compile(report, ROOT / "Bindings" / "c" / "examples" / "dhtcnode.c", *WITH_REFERENCE)
+    program = programs.compile(report, EXAMPLE, *WITH_REFERENCE)
     if not program:
         return
+    listen_that_ends_at_once(report, programs)
     transcripts = {}
     for name, environment in (("2.4.12", {"LD_LIBRARY_PATH": ""}), ("ours", ours())):
         # The door is always the reference: each library also talks to it.
-        transcripts[name] = transcript(program, environment, {"LD_LIBRARY_PATH": ""})
+        transcripts[name] = transcript(report, name, program, environment, {"LD_LIBRARY_PATH": ""})
     report.check("B-1 dhtcnode prints the same lines with the reference and with ours", transcripts["2.4.12"] == transcripts["ours"],
                  difference(transcripts))
     for wanted in ("Get callback: bar.", "Get completed: success !", "Put completed: success !", "Listen: new value: baz (total <n>).",
                    "Found public address: 127.0.0.1", "Unkown command: nonsense", "DHT node <id> running on port <port>",
                    "Bootstrap using 127.0.0.1:<port>", "Stopped.", "listen_context_free."):
         report.check(f"dhtcnode says “{wanted}”", wanted in transcripts["ours"], "\n".join(transcripts["ours"]))
-    report.check("dhtcnode frees each of its two listens", transcripts["ours"].count("listen_context_free.") == 2,
+    report.check("dhtcnode hears the end of each of its two listens", transcripts["ours"].count("listen_context_free.") == 2,
                  "\n".join(transcripts["ours"]))
     code, out, err = command(program, "--version", environment=ours())
     report.check("dhtcnode --version", out == "OpenDHT version 2.4.12\n", out + err)
+
+
+def listen_that_ends_at_once(report, programs):
+    """The example that people copy uses nothing that its callbacks freed."""
+    program = programs.compile(report, EXAMPLE, SOURCES / "early_end.c", "-fsanitize=address", *WITH_OURS, name="dhtcnode-early")
+    if program:
+        code, out, err = command(program, environment=ours(ASAN_OPTIONS="detect_leaks=0"), stdin="l foo\nl bar\nll\n")
+        report.check("dhtcnode survives listens that end before they began",
+                     code == 0 and out.count("listen_context_free.") == 2 and out.endswith("Stopped.\n"), how_it_ended(code, err) + out)
 
 
 def difference(transcripts):
@@ -87,31 +99,21 @@ def difference(transcripts):
             + "\n        ".join(mine))
 
 
-def transcript(program, environment, door_environment):
+def transcript(report, name, program, environment, door_environment):
     """Lines of a shell in a network of two, without what differs from run to run; callbacks in order of their line."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    door = subprocess.Popen([str(program), "-p", str(port)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                            env={**os.environ, **door_environment})
-    typist = None
-    try:
-        time.sleep(0.3)
-        typist = subprocess.Popen([str(program), "-b", f"127.0.0.1:{port}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                  text=True, env={**os.environ, **environment})
-        time.sleep(1.5)
-        for line in SCRIPT:
-            typist.stdin.write(line + "\n")
-            typist.stdin.flush()
-            time.sleep(0.6)
-        typist.stdin.close()
-        out = typist.stdout.read()
-        typist.wait(20)
-    finally:
-        for process in (typist, door):
-            if process and process.poll() is None:
-                process.kill()
-                process.wait()
+    with Shell(program, environment=door_environment) as door:
+        door.ask("ll", r"running on port \d+")
+        port = re.search(r"running on port (\d+)|$", "\n".join(door.lines))[1]
+        with Shell(program, "-b", f"127.0.0.1:{port}", environment=environment) as typist:
+            # Once the door told us our address, it is known, and takes values.
+            report.check(f"dhtcnode with {name} meets the door",
+                         any(typist.ask("la", "Found public address", seconds=0.2) for _ in range(100)), str(typist.lines))
+            said = [line for line in typist.lines if "Bootstrap" in line]
+            typist.forget()
+            unanswered = [line for line, *answers in SCRIPT if not typist.ask(line, *answers)]
+            report.check(f"dhtcnode with {name} answers each line", not unanswered, f"{unanswered} in {typist.lines}")
+            report.check(f"dhtcnode with {name} ends when its input does", typist.leave())
+            out = "\n".join(said + typist.lines)
     out = re.sub(r"DHT node [0-9a-f]{40} running on port \d+", "DHT node <id> running on port <port>", out)
     out = re.sub(r"^(> )+", "", out.replace(f"127.0.0.1:{port}", "127.0.0.1:<port>"), flags=re.M)
     # The two threads of a shell may print in either order, and values that are there already come in any order.
@@ -125,8 +127,7 @@ def bench(report, programs, people):
     if not program:
         return
     for name, environment in (("the reference", {"LD_LIBRARY_PATH": ""}), ("ours", ours())):
-        base = consecutive_ports(16)
-        code, out, err = command(program, 16, 50, 16, 64, base, 4, environment=environment, seconds=90)
+        code, out, err = command(program, 16, 50, 16, 64, 0, 4, environment=environment, seconds=90)
         try:
             line = json.loads(out)
         except ValueError:
@@ -136,20 +137,3 @@ def bench(report, programs, people):
         whole = line["put_ok"] == line["get_ok"] == 50 and line["pipe_put_ok"] == line["pipe_get_ok"] == line["pipe_n"] and \
             line["listen_got"] == line["listen_n"]
         report.check(f"B-1 cbench runs with {name}: everything stored, found and told", whole, out)
-
-
-def consecutive_ports(count):
-    """The first of so many free ports."""
-    for base in range(21000 + os.getpid() % 20000, 60000, count):
-        held = []
-        try:
-            for port in range(base, base + count):
-                held.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-                held[-1].bind(("0.0.0.0", port))
-            return base
-        except OSError:
-            continue
-        finally:
-            for each in held:
-                each.close()
-    raise RuntimeError("no free ports")

@@ -69,7 +69,8 @@ def names(report):
 
 
 def example(report):
-    """A program of the shape of the reference's example: bootstrap, then listen, get and put with closures, among real peers."""
+    """What the reference's example does, with closures that are given and not lent (Docs/spec/deferred.md says why): bootstrap, then
+    listen, get and put, among real peers."""
     report.section("Example")
     try:
         asyncio.run(among_peers(report))

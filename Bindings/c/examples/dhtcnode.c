@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// A listen of the shell; freed by its end, which comes once.
+/// A listen of the shell. Its end may come at any time, even before the call returns, so it does not free this: we do,
+/// when the node is gone and calls nobody any more.
 struct listening {
   struct listening *next;
   dht_op_token *token;
@@ -44,9 +45,9 @@ static bool print_change(const dht_value *value, bool expired, void *user_data) 
   return true;
 }
 
-static void free_listening(void *user_data) {
+static void print_listen_end(void *user_data) {
+  (void)user_data;
   printf("listen_context_free.\n");
-  free(user_data);
 }
 
 static void wake(void *user_data) { sem_post(user_data); }
@@ -80,11 +81,12 @@ static struct listening *listen_to(dht_runner *runner, dht_infohash key, struct 
   struct listening *listening = calloc(1, sizeof *listening);
   listening->key = key;
   listening->next = others;
-  listening->token = dht_runner_listen(runner, &key, print_change, free_listening, listening);
+  listening->token = dht_runner_listen(runner, &key, print_change, print_listen_end, listening);
   return listening;
 }
 
-static void serve(dht_runner *runner) {
+/// Reads commands until there are no more; gives the listens, which are cancelled by then.
+static struct listening *serve(dht_runner *runner) {
   struct listening *listenings = NULL;
   char line[400];
   while (printf("> "), fflush(stdout), fgets(line, sizeof line, stdin)) {
@@ -114,11 +116,15 @@ static void serve(dht_runner *runner) {
       dht_value_unref(value);
     }
   }
+  for (struct listening *each = listenings; each; each = each->next) dht_runner_cancel_listen(runner, &each->key, each->token);
+  return listenings;
+}
+
+static void free_listenings(struct listening *listenings) {
   while (listenings) {
     struct listening *next = listenings->next;
-    dht_op_token *token = listenings->token;
-    dht_runner_cancel_listen(runner, &listenings->key, token);
-    dht_op_token_delete(token);
+    dht_op_token_delete(listenings->token);
+    free(listenings);
     listenings = next;
   }
 }
@@ -146,6 +152,7 @@ int main(int count, char **arguments) {
       case '?': return 1;
     }
 
+  setvbuf(stdout, NULL, _IOLBF, 0);  // also for whoever reads through a pipe
   dht_runner *runner = dht_runner_new();
   int code = dht_runner_run_config(runner, port, &config);
   if (code) {
@@ -157,7 +164,7 @@ int main(int count, char **arguments) {
     printf("Bootstrap using %s\n", host);
     dht_runner_bootstrap(runner, host, NULL);
   }
-  serve(runner);
+  struct listening *listenings = serve(runner);
 
   printf("Stopping…\n");
   sem_t ended;
@@ -165,6 +172,7 @@ int main(int count, char **arguments) {
   dht_runner_shutdown(runner, wake, &ended);
   while (sem_wait(&ended) && errno == EINTR) {}
   dht_runner_delete(runner);
+  free_listenings(listenings);
   printf("Stopped.\n");
   return 0;
 }

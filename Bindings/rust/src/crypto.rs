@@ -20,6 +20,10 @@ macro_rules! handle {
             pub(crate) fn from_c(c: *mut ffi::$c) -> Option<Self> {
                 (!c.is_null()).then_some($name(c))
             }
+            /// Of what cannot fail. A handle is never NULL: an operation would take that for nobody.
+            fn sure(c: *mut ffi::$c) -> Self {
+                Self::from_c(c).expect("the library gives a handle of what is there")
+            }
             pub(crate) fn c(&self) -> *mut ffi::$c {
                 self.0
             }
@@ -29,7 +33,7 @@ macro_rules! handle {
         }
         impl Clone for $name {
             fn clone(&self) -> Self {
-                $name(unsafe { ffi::$another(self.0) })
+                Self::sure(unsafe { ffi::$another(self.0) })
             }
         }
         impl Drop for $name {
@@ -129,17 +133,17 @@ impl PrivateKey {
 
     /// Reads PEM or DER; the password is "" for none.
     pub fn from_bytes(data: impl AsRef<[u8]>, password: &str) -> Result<Self, Error> {
-        let data = data.as_ref();
-        Self::or_error(unsafe { ffi::dht_privatekey_import(data.as_ptr(), data.len(), ffi::text(password).as_ptr()) })
+        let (data, password) = (data.as_ref(), ffi::text(password)?);
+        Self::or_error(unsafe { ffi::dht_privatekey_import(data.as_ptr(), data.len(), password.as_ptr()) })
     }
 
     /// PEM, encrypted unless the password is "".
     pub fn to_pem(&self, password: &str) -> Result<String, Error> {
+        let password = ffi::text(password)?;
         // The largest key that is accepted, RSA 16384, takes 13 KB.
         let mut out = vec![0u8; 1 << 14];
         let mut size = out.len();
-        let code =
-            unsafe { ffi::dht_privatekey_export(self.0, out.as_mut_ptr().cast(), &mut size, ffi::text(password).as_ptr()) };
+        let code = unsafe { ffi::dht_privatekey_export(self.0, out.as_mut_ptr().cast(), &mut size, password.as_ptr()) };
         if code != 0 {
             return Err(Error::last(ErrorKind::Security));
         }
@@ -149,7 +153,7 @@ impl PrivateKey {
 
     /// Its public half.
     pub fn public_key(&self) -> PublicKey {
-        PublicKey(unsafe { ffi::dht_privatekey_get_publickey(self.0) })
+        PublicKey::sure(unsafe { ffi::dht_privatekey_get_publickey(self.0) })
     }
 
     /// What [`PublicKey::check_signature`] checks.
@@ -195,7 +199,7 @@ impl DhtCertificate {
 
     /// Its public key.
     pub fn publickey(&self) -> PublicKey {
-        PublicKey(unsafe { ffi::dht_certificate_get_publickey(self.0) })
+        PublicKey::sure(unsafe { ffi::dht_certificate_get_publickey(self.0) })
     }
 
     /// Common name of its subject.
@@ -233,7 +237,7 @@ impl DhtIdentity {
 
     /// The same with a length of the key, in bits.
     pub fn generate_with(common_name: &str, ca: Option<&DhtIdentity>, bits: u32) -> Result<Self, Error> {
-        let name = ffi::text(common_name);
+        let name = ffi::text(common_name)?;
         let borrowed = ca.map(DhtIdentity::c);
         let by = borrowed.as_ref().map_or(std::ptr::null(), |identity| identity as *const _);
         let made = unsafe { ffi::odht_identity_generate(name.as_ptr(), by, bits, ca.is_none()) };

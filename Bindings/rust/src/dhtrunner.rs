@@ -41,17 +41,17 @@ impl DhtRunner {
 
     /// The same with a configuration.
     pub fn run_config(&self, port: u16, config: impl Borrow<DhtRunnerConfig>) -> Result<(), Error> {
-        let config = config.borrow();
-        // SAFETY: everything that the structure points to lives in `config`, and is copied by the call.
-        match unsafe { ffi::dht_runner_run_config(self.0, port, &config.c()) } {
+        let texts = Texts::of(config.borrow())?;
+        // SAFETY: everything that the structure points to lives in `config` and `texts`, and is copied by the call.
+        match unsafe { ffi::odht_runner_run(self.0, &config.borrow().c(port, &texts)) } {
             0 => Ok(()),
-            _ => Err(Error::last(ErrorKind::CannotBind)),
+            code => Err(Error::of_code(code, Error::last(ErrorKind::Other).to_string())),
         }
     }
 
-    /// Adds an entry point, tried now and whenever the node is cut off.
+    /// Adds an entry point, tried now and whenever the node is cut off; what is no host is left out.
     pub fn bootstrap(&self, host: &str, service: u16) {
-        let (host, service) = (ffi::text(host), ffi::text(&service.to_string()));
+        let (Ok(host), Ok(service)) = (ffi::text(host), ffi::text(&service.to_string())) else { return };
         unsafe { ffi::dht_runner_bootstrap(self.0, host.as_ptr(), service.as_ptr()) };
     }
 
@@ -233,6 +233,8 @@ impl DhtRunner {
             to_key: if let Protection::EncryptedToKey(key) = &protection { key.c() } else { ptr::null() },
             to_id: ptr::null(),
             to_long_id: to.as_ref().map_or(ptr::null(), |id| id as *const _),
+            is_encrypted: matches!(protection, Protection::EncryptedToId(_) | Protection::EncryptedToKey(_)),
+            unused: [0; 7],
         };
         let data = callbacks.into_user_data();
         // SAFETY: everything is copied or held by the library; `on_done` frees the data.
@@ -286,19 +288,24 @@ unsafe fn address_of(address: *const ffi::sockaddr) -> Option<SocketAddr> {
     }
 }
 
-/// How a node is set up.
+/// How a node is set up. A text with a zero byte in it is refused by [`DhtRunner::run_config`].
 #[derive(Default)]
 pub struct DhtRunnerConfig {
+    node_id: InfoHash,
     network: u32,
+    bind_ipv4: Option<Ipv4Addr>,
+    bind_ipv6: Option<Ipv6Addr>,
+    requests_per_second: i64,
+    requests_per_second_and_address: i64,
     peer_discovery: bool,
     log: bool,
-    persist_path: CString,
-    proxy_server: CString,
-    push_node_id: CString,
-    push_token: CString,
-    push_topic: CString,
-    push_platform: CString,
-    proxy_user_agent: CString,
+    persist_path: String,
+    proxy_server: String,
+    push_node_id: String,
+    push_token: String,
+    push_topic: String,
+    push_platform: String,
+    proxy_user_agent: String,
     identity: Option<DhtIdentity>,
     server_ca: Option<DhtCertificate>,
 }
@@ -314,12 +321,32 @@ impl DhtRunnerConfig {
         self.identity = Some(identity);
     }
 
+    /// Where the node stands; zero for where its identity does, else for anywhere.
+    pub fn set_node_id(&mut self, id: InfoHash) {
+        self.node_id = id;
+    }
+
     /// Keeps networks apart; 0 is the public one.
     pub fn set_network(&mut self, network: u32) {
         self.network = network;
     }
 
-    /// Finds nodes of the local network, and is found.
+    /// The address to bind, of IPv4; any if it is not set.
+    pub fn set_bind_ipv4(&mut self, address: Ipv4Addr) {
+        self.bind_ipv4 = Some(address);
+    }
+
+    /// The address to bind, of IPv6; any if it is not set.
+    pub fn set_bind_ipv6(&mut self, address: Ipv6Addr) {
+        self.bind_ipv6 = Some(address);
+    }
+
+    /// Requests a second that the node answers, of all and of each address; 0 for the default, -1 for no limit.
+    pub fn set_rate_limits(&mut self, of_all: i64, of_each_address: i64) {
+        (self.requests_per_second, self.requests_per_second_and_address) = (of_all, of_each_address);
+    }
+
+    /// Not done yet, which the log says. To find nodes of the local network, and to be found.
     pub fn set_peer_discovery(&mut self, discovers: bool) {
         self.peer_discovery = discovers;
     }
@@ -329,39 +356,40 @@ impl DhtRunnerConfig {
         self.log = logs;
     }
 
-    /// Where the node's state is kept.
+    /// Not done yet, which the log says: nothing is written. Where the node's state is to be kept.
     pub fn set_persist_path(&mut self, path: &str) {
-        self.persist_path = ffi::text(path);
+        self.persist_path = path.into();
     }
 
-    /// Reaches the network through a proxy, `https://host:port`.
+    /// Not done yet: a node with a proxy does not start ([`ErrorKind::Unsupported`]). To reach the network through one,
+    /// `https://host:port`.
     pub fn set_proxy_server(&mut self, server: &str) {
-        self.proxy_server = ffi::text(server);
+        self.proxy_server = server.into();
     }
 
     /// Whom the proxy pushes to.
     pub fn set_push_node_id(&mut self, id: &str) {
-        self.push_node_id = ffi::text(id);
+        self.push_node_id = id.into();
     }
 
     /// What the proxy pushes with.
     pub fn set_push_token(&mut self, token: &str) {
-        self.push_token = ffi::text(token);
+        self.push_token = token.into();
     }
 
     /// Topic of the pushes.
     pub fn set_push_topic(&mut self, topic: &str) {
-        self.push_topic = ffi::text(topic);
+        self.push_topic = topic.into();
     }
 
     /// Platform of the pushes.
     pub fn set_push_platform(&mut self, platform: &str) {
-        self.push_platform = ffi::text(platform);
+        self.push_platform = platform.into();
     }
 
     /// How we call ourselves to the proxy.
     pub fn set_proxy_user_agent(&mut self, agent: &str) {
-        self.proxy_user_agent = ffi::text(agent);
+        self.proxy_user_agent = agent.into();
     }
 
     /// Who may vouch for the proxy.
@@ -369,29 +397,63 @@ impl DhtRunnerConfig {
         self.server_ca = Some(certificate);
     }
 
-    /// Lent: what it points to lives in `self`.
-    fn c(&self) -> ffi::dht_runner_config {
-        let mut c = std::mem::MaybeUninit::uninit();
-        // SAFETY: the call writes the whole structure.
-        let mut c: ffi::dht_runner_config = unsafe {
-            ffi::dht_runner_config_default(c.as_mut_ptr());
-            c.assume_init()
-        };
-        c.dht_config.node_config.network = self.network;
-        c.dht_config.node_config.persist_path = self.persist_path.as_ptr();
-        if let Some(identity) = &self.identity {
-            c.dht_config.id = identity.c();
+    /// Lent: what it points to lives in `self` and in `texts`.
+    fn c(&self, port: u16, texts: &Texts) -> ffi::odht_config {
+        let nobody = ffi::dht_identity { privatekey: ptr::null_mut(), certificate: ptr::null_mut() };
+        ffi::odht_config {
+            size: std::mem::size_of::<ffi::odht_config>(),
+            port,
+            bind_ipv4: texts.bind_ipv4.as_ptr(),
+            bind_ipv6: texts.bind_ipv6.as_ptr(),
+            node_id: self.node_id.c(),
+            network: self.network,
+            is_bootstrap: false,
+            maintain_storage: false,
+            is_client: false,
+            peer_discovery: self.peer_discovery,
+            peer_publish: self.peer_discovery,
+            log: self.log,
+            requests_per_second: self.requests_per_second,
+            requests_per_second_and_address: self.requests_per_second_and_address,
+            persist_path: texts.persist_path.as_ptr(),
+            identity: self.identity.as_ref().map_or(nobody, DhtIdentity::c),
+            proxy_server: texts.proxy_server.as_ptr(),
+            push_node_id: texts.push_node_id.as_ptr(),
+            push_token: texts.push_token.as_ptr(),
+            push_topic: texts.push_topic.as_ptr(),
+            push_platform: texts.push_platform.as_ptr(),
+            proxy_user_agent: texts.proxy_user_agent.as_ptr(),
+            server_ca: self.server_ca.as_ref().map_or(ptr::null(), |certificate| certificate.c()),
+            client_identity: nobody,
         }
-        c.proxy_server = self.proxy_server.as_ptr();
-        c.push_node_id = self.push_node_id.as_ptr();
-        c.push_token = self.push_token.as_ptr();
-        c.push_topic = self.push_topic.as_ptr();
-        c.push_platform = self.push_platform.as_ptr();
-        c.proxy_user_agent = self.proxy_user_agent.as_ptr();
-        c.peer_discovery = self.peer_discovery;
-        c.peer_publish = self.peer_discovery;
-        c.server_ca = self.server_ca.as_ref().map_or(ptr::null_mut(), DhtCertificate::c);
-        c.log = self.log;
-        c
+    }
+}
+
+/// The texts of a configuration, as C has them.
+struct Texts {
+    bind_ipv4: CString,
+    bind_ipv6: CString,
+    persist_path: CString,
+    proxy_server: CString,
+    push_node_id: CString,
+    push_token: CString,
+    push_topic: CString,
+    push_platform: CString,
+    proxy_user_agent: CString,
+}
+
+impl Texts {
+    fn of(config: &DhtRunnerConfig) -> Result<Self, Error> {
+        Ok(Texts {
+            bind_ipv4: ffi::text(&config.bind_ipv4.map_or(String::new(), |address| address.to_string()))?,
+            bind_ipv6: ffi::text(&config.bind_ipv6.map_or(String::new(), |address| address.to_string()))?,
+            persist_path: ffi::text(&config.persist_path)?,
+            proxy_server: ffi::text(&config.proxy_server)?,
+            push_node_id: ffi::text(&config.push_node_id)?,
+            push_token: ffi::text(&config.push_token)?,
+            push_topic: ffi::text(&config.push_topic)?,
+            push_platform: ffi::text(&config.push_platform)?,
+            proxy_user_agent: ffi::text(&config.proxy_user_agent)?,
+        })
     }
 }

@@ -43,6 +43,10 @@ pub enum ErrorKind {
     RecipientUnknown,
     /// A key, certificate or cipher text.
     Security,
+    /// This library cannot do it.
+    Unsupported,
+    /// The reader was too slow: some of what came is lost.
+    Dropped,
     /// A file.
     File,
     /// Something else; the message says what.
@@ -73,6 +77,7 @@ impl Error {
             14 => NoIdentity,
             15 => RecipientUnknown,
             17 => Security,
+            18 => Unsupported,
             _ => Other,
         };
         Error { kind, message }

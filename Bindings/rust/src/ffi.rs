@@ -1,6 +1,8 @@
 //! The C interface, as `opendht/opendht_c.h` and `opendht/odht.h` of libopendht-c.so.4 have it.
 #![allow(non_camel_case_types)]
 
+use crate::error::{Error, ErrorKind};
+use std::ffi::CString;
 use std::marker::{PhantomData, PhantomPinned};
 use std::os::raw::{c_char, c_int, c_uint, c_void};
 
@@ -44,35 +46,31 @@ pub struct dht_identity {
 }
 
 #[repr(C)]
-pub struct dht_node_config {
+pub struct odht_config {
+    pub size: usize,
+    pub port: u16,
+    pub bind_ipv4: *const c_char,
+    pub bind_ipv6: *const c_char,
     pub node_id: dht_infohash,
     pub network: u32,
     pub is_bootstrap: bool,
     pub maintain_storage: bool,
+    pub is_client: bool,
+    pub peer_discovery: bool,
+    pub peer_publish: bool,
+    pub log: bool,
+    pub requests_per_second: i64,
+    pub requests_per_second_and_address: i64,
     pub persist_path: *const c_char,
-}
-
-#[repr(C)]
-pub struct dht_secure_config {
-    pub node_config: dht_node_config,
-    pub id: dht_identity,
-}
-
-#[repr(C)]
-pub struct dht_runner_config {
-    pub dht_config: dht_secure_config,
-    pub threaded: bool,
+    pub identity: dht_identity,
     pub proxy_server: *const c_char,
     pub push_node_id: *const c_char,
     pub push_token: *const c_char,
     pub push_topic: *const c_char,
     pub push_platform: *const c_char,
     pub proxy_user_agent: *const c_char,
-    pub peer_discovery: bool,
-    pub peer_publish: bool,
-    pub server_ca: *mut dht_certificate,
+    pub server_ca: *const dht_certificate,
     pub client_identity: dht_identity,
-    pub log: bool,
 }
 
 #[repr(C)]
@@ -86,6 +84,9 @@ pub struct odht_put_options {
     pub to_key: *const dht_publickey,
     pub to_id: *const dht_infohash,
     pub to_long_id: *const dht_pkid,
+    pub is_encrypted: bool,
+    /// Zero: here may be the next field.
+    pub unused: [u8; 7],
 }
 
 /// An address, of which only the family is common; with its length before that on some systems.
@@ -199,6 +200,7 @@ extern "C" {
 
     pub fn odht_outcome_get_code(outcome: *const odht_outcome) -> c_int;
     pub fn odht_outcome_get_message(outcome: *const odht_outcome) -> *const c_char;
+    pub fn odht_outcome_get_dropped(outcome: *const odht_outcome) -> usize;
     pub fn odht_outcome_get_node_count(outcome: *const odht_outcome) -> usize;
     pub fn odht_outcome_get_value_id(outcome: *const odht_outcome) -> u64;
     pub fn odht_outcome_get_sequence(outcome: *const odht_outcome) -> u16;
@@ -206,10 +208,9 @@ extern "C" {
     pub fn odht_operation_cancel(operation: *mut odht_operation);
     pub fn odht_operation_delete(operation: *mut odht_operation);
 
-    pub fn dht_runner_config_default(config: *mut dht_runner_config);
     pub fn dht_runner_new() -> *mut dht_runner;
     pub fn dht_runner_delete(runner: *mut dht_runner);
-    pub fn dht_runner_run_config(runner: *mut dht_runner, port: u16, config: *const dht_runner_config) -> c_int;
+    pub fn odht_runner_run(runner: *mut dht_runner, config: *const odht_config) -> c_int;
     pub fn dht_runner_bootstrap(runner: *mut dht_runner, host: *const c_char, service: *const c_char);
     pub fn dht_runner_cancel_put(runner: *mut dht_runner, key: *const dht_infohash, id: u64);
     pub fn dht_runner_get_node_id(runner: *const dht_runner) -> dht_infohash;
@@ -268,8 +269,7 @@ pub unsafe fn taken_text(text: *mut c_char) -> String {
     copy
 }
 
-/// For C: what stands before the first zero.
-pub fn text(text: &str) -> std::ffi::CString {
-    let end = text.bytes().position(|byte| byte == 0).unwrap_or(text.len());
-    std::ffi::CString::new(&text[..end]).expect("no zero is left")
+/// For C, whose texts end at the first zero: one within is refused, since half a password is another password.
+pub fn text(text: &str) -> Result<CString, Error> {
+    CString::new(text).map_err(|_| Error::new(ErrorKind::Invalid, "a text has a zero byte"))
 }

@@ -77,6 +77,9 @@ impl Shared {
     /// The operation is over.
     pub fn finish(&self, result: Result<Receipt, Error>) {
         let mut state = self.state();
+        if let Ok(receipt) = &result {
+            state.dropped += receipt.dropped as u64;
+        }
         state.end = Some(result);
         let waker = state.waker.take();
         drop(state);
@@ -147,13 +150,21 @@ pub struct Values {
 }
 
 impl Values {
-    /// All that come, or why not.
+    /// How many values nobody read in time.
+    pub fn dropped(&self) -> u64 {
+        self.changes.dropped()
+    }
+
+    /// All that come, or why not: [`ErrorKind::Dropped`] when some are missing.
     pub async fn collect(mut self) -> Result<Vec<Value>, Error> {
         let mut values = Vec::new();
         while let Some(value) = self.next().await {
             values.push(value?);
         }
-        Ok(values)
+        match self.dropped() {
+            0 => Ok(values),
+            lost => Err(Error::new(ErrorKind::Dropped, format!("{lost} values came faster than they were read"))),
+        }
     }
 }
 
@@ -193,5 +204,28 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
             return output;
         }
         thread::park();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A get that is over, whose values nobody has read; the library dropped some before they came here.
+    fn unread(count: usize, dropped: usize) -> Values {
+        let shared = Arc::<Shared>::default();
+        (0..count).for_each(|_| assert!(shared.add(Value::new("v"), false)));
+        shared.finish(Ok(Receipt { dropped, ..Receipt::default() }));
+        Values { changes: Changes { shared, operation: Operation(std::ptr::null_mut()) }, told: false }
+    }
+
+    #[test]
+    fn a_get_says_what_is_missing() {
+        let values = unread(BACKLOG, 0);
+        assert_eq!((values.dropped(), block_on(values.collect()).unwrap().len()), (0, BACKLOG));
+        for (values, lost) in [(unread(BACKLOG + 3, 0), 3), (unread(1, 2), 2)] {
+            assert_eq!(values.dropped(), lost);
+            assert_eq!(block_on(values.collect()).unwrap_err().kind, ErrorKind::Dropped);
+        }
     }
 }

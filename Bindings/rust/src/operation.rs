@@ -15,6 +15,8 @@ pub struct Receipt {
     pub seq: u16,
     /// Nodes that answered or were asked to store.
     pub nodes: usize,
+    /// Of a get: values that were lost since callbacks were too slow.
+    pub dropped: usize,
 }
 
 type Each = Box<dyn FnMut(Value, bool) -> bool + Send>;
@@ -37,13 +39,27 @@ impl Callbacks {
     }
 }
 
-/// Calls the closure; a panic ends its operation, since it must not cross the frames of C. Its message is printed.
+/// Runs what others wrote; None after a panic, which must not cross the frames of C. Its message is printed by then.
+fn guarded<R>(work: impl FnOnce() -> R) -> Option<R> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => Some(result),
+        Err(payload) => {
+            // What was thrown may panic when it is dropped; what that throws is kept for ever.
+            if let Err(again) = catch_unwind(AssertUnwindSafe(move || drop(payload))) {
+                std::mem::forget(again);
+            }
+            None
+        }
+    }
+}
+
+/// Calls the closure; a panic ends its operation.
 unsafe fn call(value: *const ffi::dht_value, expired: bool, user_data: *mut c_void) -> bool {
     // SAFETY: made by `into_user_data`, not freed before `on_done`, and no two callbacks of a runner overlap.
     let callbacks = unsafe { &mut *user_data.cast::<Callbacks>() };
     let Some(each) = &mut callbacks.each else { return true };
     let value = unsafe { Value::of(value) };
-    catch_unwind(AssertUnwindSafe(|| each(value, expired))).unwrap_or(false)
+    guarded(|| each(value, expired)).unwrap_or(false)
 }
 
 pub(crate) unsafe extern "C" fn on_value(value: *const ffi::dht_value, user_data: *mut c_void) -> bool {
@@ -64,18 +80,17 @@ pub(crate) unsafe extern "C" fn on_done(outcome: *const ffi::odht_outcome, user_
                 value_id: ffi::odht_outcome_get_value_id(outcome),
                 seq: ffi::odht_outcome_get_sequence(outcome),
                 nodes: ffi::odht_outcome_get_node_count(outcome),
+                dropped: ffi::odht_outcome_get_dropped(outcome),
             }),
             code => Err(Error::of_code(code, ffi::borrowed_text(ffi::odht_outcome_get_message(outcome)))),
         }
     };
-    // What the closures own is dropped inside, too: a destructor may panic.
-    let _ = catch_unwind(AssertUnwindSafe(move || {
-        let Callbacks { each, done } = *callbacks;
-        drop(each);
-        if let Some(done) = done {
-            done(result);
-        }
-    }));
+    let Callbacks { each, done } = *callbacks;
+    // A destructor of what `each` owns may panic; `done` comes nevertheless.
+    guarded(move || drop(each));
+    if let Some(done) = done {
+        guarded(move || done(result));
+    }
 }
 
 /// A running operation: it goes on when this is dropped.

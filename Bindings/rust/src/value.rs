@@ -2,7 +2,14 @@ use crate::crypto::PublicKey;
 use crate::error::{Error, ErrorKind};
 use crate::ffi;
 use crate::hash::{slice, InfoHash};
+use std::ffi::CStr;
 use std::fmt;
+
+/// User type of texts.
+const TEXT: &CStr = match CStr::from_bytes_with_nul(b"text/plain\0") {
+    Ok(text) => text,
+    Err(_) => unreachable!(),
+};
 
 /// What is stored under a key: bytes, and who signed them for whom. A clone is the same value, with the same id.
 pub struct Value(*mut ffi::dht_value);
@@ -14,23 +21,25 @@ unsafe impl Sync for Value {}
 impl Value {
     /// A text, of user type `text/plain`.
     pub fn new(text: &str) -> Self {
-        Self::with_user_type(text.as_bytes(), "text/plain")
+        Self::of_kind(text.as_bytes(), 0, 0, TEXT)
     }
 
     /// Bytes without user type.
     pub fn from_bytes(data: impl AsRef<[u8]>) -> Self {
-        Self::with_user_type(data, "")
+        Self::of_kind(data.as_ref(), 0, 0, Default::default())
     }
 
-    /// Bytes of a kind that the application names.
-    pub fn with_user_type(data: impl AsRef<[u8]>, user_type: &str) -> Self {
+    /// Bytes of a kind that the application names; fails if there is a zero byte in its name.
+    pub fn with_user_type(data: impl AsRef<[u8]>, user_type: &str) -> Result<Self, Error> {
         Self::with_fields(data, 0, 0, user_type)
     }
 
     /// Everything: number of the type (0 is user data), id (0 for one that the put chooses), user type.
-    pub fn with_fields(data: impl AsRef<[u8]>, value_type: u16, id: u64, user_type: &str) -> Self {
-        let data = data.as_ref();
-        let user_type = ffi::text(user_type);
+    pub fn with_fields(data: impl AsRef<[u8]>, value_type: u16, id: u64, user_type: &str) -> Result<Self, Error> {
+        Ok(Self::of_kind(data.as_ref(), value_type, id, &ffi::text(user_type)?))
+    }
+
+    fn of_kind(data: &[u8], value_type: u16, id: u64, user_type: &CStr) -> Self {
         // SAFETY: both are copied.
         Value(unsafe { ffi::odht_value_new(data.as_ptr(), data.len(), value_type, id, user_type.as_ptr()) })
     }
@@ -166,7 +175,8 @@ impl Where {
 
     /// Reads `WHERE value_type=3,user_type="text/plain"`.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let query = unsafe { ffi::odht_query_new(ffi::text(text).as_ptr()) };
+        let text = ffi::text(text)?;
+        let query = unsafe { ffi::odht_query_new(text.as_ptr()) };
         if query.is_null() {
             return Err(Error::last(ErrorKind::Invalid));
         }
@@ -197,10 +207,11 @@ impl Where {
         self
     }
 
-    /// Of this user type.
-    pub fn user_type(self, user_type: &str) -> Self {
-        unsafe { ffi::odht_query_where_user_type(self.0, ffi::text(user_type).as_ptr()) };
-        self
+    /// Of this user type; fails if there is a zero byte in it.
+    pub fn user_type(self, user_type: &str) -> Result<Self, Error> {
+        let user_type = ffi::text(user_type)?;
+        unsafe { ffi::odht_query_where_user_type(self.0, user_type.as_ptr()) };
+        Ok(self)
     }
 
     /// Whether a value passes every condition.

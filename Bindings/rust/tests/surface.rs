@@ -2,8 +2,9 @@
 
 use opendht::crypto::{DhtCertificate, DhtIdentity, PrivateKey, PublicKey};
 use opendht::*;
+use std::net::{Ipv4Addr, Ipv6Addr, UdpSocket};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{channel, RecvTimeoutError};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -54,10 +55,10 @@ fn values() {
     let bytes = Value::from_bytes([0u8, 255]);
     assert_eq!((bytes.as_bytes(), bytes.to_string().as_str(), bytes.user_type().as_str()), (&[0u8, 255][..], "", ""));
     assert!(Value::from_bytes([]).as_bytes().is_empty());
-    let value = Value::with_fields("x", 3, 7, "kind");
+    let value = Value::with_fields("x", 3, 7, "kind").unwrap();
     assert_eq!((value.value_type(), value.id(), value.clone().user_type().as_str()), (3, 7, "kind"));
     assert!(format!("{value:?}").starts_with("Value[id:7 data(kind):"), "{value:?}");
-    assert!(Where::new().id(7).user_type("kind").matches(&value) && !Where::new().id(8).matches(&value));
+    assert!(Where::new().id(7).user_type("kind").unwrap().matches(&value) && !Where::new().id(8).matches(&value));
     assert!(Where::parse("WHERE id=7").unwrap().matches(&value));
     assert_eq!(Where::parse("WHERE bogus=7").err().unwrap().kind, ErrorKind::Invalid);
     assert_eq!(Where::new().id(7).to_string(), "Query[SELECT * WHERE id=7]");
@@ -87,6 +88,52 @@ fn keys() {
     assert!(!format!("{:?}", key).contains("PRIVATE"));
 }
 
+/// C would read only what stands before it: half a password, or none.
+#[test]
+fn a_zero_byte_is_refused() {
+    fn refuses<T>(result: Result<T, Error>) -> bool {
+        result.err().map(|error| error.kind) == Some(ErrorKind::Invalid)
+    }
+    let key = PrivateKey::new(2048).unwrap();
+    let pem = key.to_pem("word").unwrap();
+    assert!(refuses(key.to_pem("\0word")) && refuses(key.to_pem("word\0")));
+    assert!(refuses(PrivateKey::from_bytes(&pem, "word\0more")));
+    assert!(refuses(DhtIdentity::generate_with("a\0b", None, 2048)));
+    assert!(refuses(Value::with_user_type("v", "a\0b")) && refuses(Value::with_fields("v", 3, 7, "a\0b")));
+    assert!(refuses(Where::parse("WHERE id=7\0,id=8")) && refuses(Where::new().user_type("a\0b")));
+    let mut config = DhtRunnerConfig::new();
+    config.set_persist_path("/nonexistent\0/path");
+    let node = DhtRunner::new();
+    assert!(refuses(node.run_config(0, config)) && !node.is_running());
+
+    let other = DhtRunner::new();
+    node.run(0).and(other.run(0)).unwrap();
+    node.bootstrap("127.0.0.1\0.example.com", other.bound_port());
+    let put = block_on(node.put_value(&InfoHash::get("nobody"), &Value::new("v"), false));
+    assert_eq!(put.unwrap_err().kind, ErrorKind::Isolated, "half a host is no entry point");
+}
+
+#[test]
+fn configurations() {
+    let (id, mut config) = (InfoHash::get("here"), DhtRunnerConfig::new());
+    config.set_node_id(id);
+    config.set_bind_ipv4(Ipv4Addr::new(127, 0, 0, 2));
+    config.set_bind_ipv6(Ipv6Addr::LOCALHOST);
+    config.set_rate_limits(-1, -1);
+    let node = DhtRunner::new();
+    node.run_config(0, &config).unwrap();
+    assert_eq!(node.node_id(), id);
+    assert!(UdpSocket::bind((Ipv4Addr::LOCALHOST, node.bound_port())).is_ok(), "only the address that it was given is taken");
+
+    config.set_bind_ipv4(Ipv4Addr::new(192, 0, 2, 1)); // of documentations: nobody's
+    assert_eq!(DhtRunner::new().run_config(0, &config).unwrap_err().kind, ErrorKind::CannotBind);
+    let mut config = DhtRunnerConfig::new();
+    config.set_proxy_server("https://127.0.0.1:1");
+    let error = DhtRunner::new().run_config(0, config).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unsupported);
+    assert!(!error.to_string().is_empty() && error.to_string() != "Unsupported");
+}
+
 #[test]
 fn closures() {
     let (a, b) = pair();
@@ -111,7 +158,7 @@ fn closures() {
     assert_eq!(seen.pop().unwrap(), "true");
     seen.sort();
     assert_eq!(seen, ["one", "two"]);
-    assert!(told.recv_timeout(PATIENCE).is_err(), "both closures are dropped, so the channel closes");
+    assert_eq!(told.recv_timeout(PATIENCE), Err(RecvTimeoutError::Disconnected), "both closures are dropped");
 
     // False ends a get, and so does a panic.
     for panics in [false, true] {
@@ -131,6 +178,44 @@ fn closures() {
         assert!(told.recv_timeout(PATIENCE).unwrap());
         assert_eq!(calls.load(SeqCst), 1);
     }
+}
+
+/// What panics once more when it is dropped.
+struct Bomb;
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        std::panic::resume_unwind(Box::new("in a destructor"));
+    }
+}
+
+/// What closures throw stays on this side of C, and `done` comes whatever else happens.
+#[test]
+fn panics() {
+    let (a, b) = pair();
+    let key = InfoHash::get("panics");
+    block_on(b.put_value(&key, &Value::new("v"), false)).unwrap();
+    let (tell, told) = channel();
+
+    let done = tell.clone();
+    a.get(&key, |_| std::panic::resume_unwind(Box::new(Bomb)), move |ok| done.send(ok).unwrap());
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(true), "what was thrown panics when it is dropped");
+
+    let (done, bomb) = (tell.clone(), Bomb);
+    a.get(&key, move |_| std::mem::size_of_val(&bomb) == 0, move |ok| done.send(ok).unwrap());
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(true), "what a closure owns panics when it is dropped");
+
+    a.put(
+        &key,
+        Value::new("w"),
+        move |ok| {
+            tell.send(ok).unwrap();
+            std::panic::resume_unwind(Box::new(Bomb))
+        },
+        false,
+    );
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(true));
+    assert_eq!(told.recv_timeout(PATIENCE), Err(RecvTimeoutError::Disconnected));
+    assert_eq!(block_on(a.get_all(&key)).unwrap().len(), 2, "the node goes on");
 }
 
 #[test]
@@ -154,7 +239,10 @@ fn listens() {
     assert!(until(|| Arc::strong_count(&refusing) == 1), "its closure is dropped at its end");
     a.cancel_listen(&key, token);
     assert!(until(|| Arc::strong_count(&told) == 1), "a cancelled listen drops its closure");
+    // Another listen of the same node hears what comes later, so that silence is not just slowness.
+    let mut control = a.changes(&key, &Where::new());
     block_on(b.put_value(&key, &Value::new("late"), false)).unwrap();
+    while block_on(control.next()).unwrap().value.to_string() != "late" {}
     assert_eq!((told.load(SeqCst), refusing.load(SeqCst)), (1, 1));
 }
 
@@ -169,12 +257,12 @@ fn futures_and_streams() {
     assert_eq!(receipt.nodes, 1);
     let change = block_on(changes.next()).unwrap();
     assert_eq!((change.value.to_string().as_str(), change.expired, changes.dropped()), ("first", false, 0));
-    block_on(b.put_value(&key, &Value::with_user_type("second", "kind"), false)).unwrap();
+    block_on(b.put_value(&key, &Value::with_user_type("second", "kind").unwrap(), false)).unwrap();
     assert_eq!(block_on(changes.next()).unwrap().value.to_string(), "second");
     drop(changes);
 
     assert_eq!(block_on(a.get_all(&key)).unwrap().len(), 2);
-    let kinds = block_on(a.values(&key, &Where::new().user_type("kind")).collect()).unwrap();
+    let kinds = block_on(a.values(&key, &Where::new().user_type("kind").unwrap()).collect()).unwrap();
     assert_eq!(kinds.iter().map(Value::to_string).collect::<Vec<_>>(), ["second"]);
     let mut values = a.values(&key, &Where::new());
     assert!(block_on(values.next()).unwrap().is_ok());
@@ -218,6 +306,13 @@ fn signed_and_encrypted() {
     texts.sort();
     assert_eq!(texts, ["for b", "for b too"]);
 
+    // Nobody is no recipient: nothing is stored, and never in plain text.
+    let key = InfoHash::get("for nobody");
+    let (tell, told) = channel();
+    a.put_encrypted(&key, &PkId::from_hex("xyz"), Value::new("secret"), move |ok| tell.send(ok).unwrap(), false);
+    assert!(!told.recv_timeout(PATIENCE).unwrap());
+    assert!(block_on(b.get_all(&key)).unwrap().is_empty());
+
     let plain = DhtRunner::new();
     plain.run(0).unwrap();
     let (tell, told) = channel();
@@ -232,14 +327,16 @@ fn life() {
     let key = InfoHash::get("life");
     let owned = Arc::new(());
     let (first, second) = (owned.clone(), owned.clone());
-    stopped.put(&key, Value::new("v"), move |ok| assert!(!ok && Arc::strong_count(&first) > 0), true);
+    let (tell, told) = channel();
+    stopped.put(&key, Value::new("v"), move |ok| tell.send((ok, Arc::strong_count(&first) > 0)).unwrap(), true);
+    assert_eq!(told.try_recv(), Ok((false, true)));
     drop(stopped.listen(&key, move |_, _| Arc::strong_count(&second) > 0));
     assert_eq!(Arc::strong_count(&owned), 1, "a node that does not run keeps no closure");
     assert_eq!(block_on(stopped.get_all(&key)).unwrap_err().kind, ErrorKind::NotRunning);
     assert!(stopped.node_id().is_zero() && stopped.public_addresses().is_empty() && !stopped.is_running());
 
     let (a, b) = pair();
-    assert!(DhtRunner::new().run(a.bound_port()).is_err());
+    assert_eq!(DhtRunner::new().run(a.bound_port()).unwrap_err().kind, ErrorKind::PortInUse);
     assert!(a.public_addresses().iter().any(|address| address.ip().is_loopback()), "{:?}", a.public_addresses());
     // Eight threads at one node, which is dropped while operations run: every closure ends once.
     let (b, ends) = (Arc::new(b), Arc::new(AtomicUsize::new(0)));
