@@ -91,6 +91,7 @@ def start_surface(report, programs):
                                compiler="g++", name="surface-checked")
     if not program or not checked:
         return None
+
     def rounds(*arguments):
         # A leak is no error of a program here.
         return IN_PARALLEL.submit(command, checked, alice, *arguments, seconds=150,
