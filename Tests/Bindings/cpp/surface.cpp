@@ -70,6 +70,14 @@ static void values() {
   fact(dht::Where().id(5).userType("a").toString().find("WHERE id=5,user_type=") != std::string::npos, "where prints",
        dht::Where().id(5).userType("a").toString());
   fact(throws<std::invalid_argument>([] { dht::Where("WHERE bogus=1"); }), "a bad where is an invalid_argument");
+  dht::Where base;
+  auto narrow = base.id(5).seq(1).owner(dht::InfoHash::get("o")).valueType(3).userType("a");
+  fact(base.get() && !base.matches(text) && base.toString() == narrow.toString(), "a where with a name is narrowed, and stays whole");
+  const std::string cut("a\0b", 3);
+  value.user_type = cut;
+  fact(throws<std::invalid_argument>([&] { value.handle(); }) && throws<std::invalid_argument>([&] { dht::Where().userType(cut); }) &&
+           throws<std::invalid_argument>([&] { dht::Where{"WHERE id=1" + cut}; }),
+       "a user type or a condition with a zero byte is an invalid_argument");
 }
 
 static dht::crypto::Identity keys(const std::string &folder) {
@@ -91,6 +99,19 @@ static dht::crypto::Identity keys(const std::string &folder) {
   fact(dht::crypto::aesDecrypt(dht::crypto::aesEncrypt(data, "word"), "word") == data &&
            throws<dht::crypto::DecryptError>([&] { dht::crypto::aesDecrypt(dht::crypto::aesEncrypt(data, "word"), "other"); }),
        "aes with a password");
+  using Invalid = std::invalid_argument;
+  const std::string cut("\0word", 5), file = folder + "/cut";
+  dht::crypto::Identity self{key, certificate};
+  fact(throws<Invalid>([&] { key->serialize(cut); }) && throws<Invalid>([&] { dht::crypto::aesEncrypt(data, cut); }) &&
+           throws<Invalid>([&] { dht::crypto::aesDecrypt(data, cut); }) &&
+           throws<Invalid>([&] { dht::crypto::PrivateKey(key->serialize(), cut); }) &&
+           throws<Invalid>([&] { dht::crypto::saveIdentity(self, file, cut); }) &&
+           throws<Invalid>([&] { dht::crypto::loadIdentity(file, cut); }) && contents(file + ".pem").empty(),
+       "a password with a zero byte is an invalid_argument");
+  fact(throws<Invalid>([&] { dht::crypto::Certificate::generate(*key, cut); }) &&
+           throws<Invalid>([&] { dht::crypto::generateIdentity(cut, {}, 2048); }) &&
+           throws<Invalid>([&] { dht::crypto::saveIdentity(self, file + cut); }),
+       "a name or a path with a zero byte too");
   auto authority = dht::crypto::generateIdentity("authority", {}, 2048);
   auto member = dht::crypto::generateIdentity("member", authority, 2048);
   fact(authority.second->isCA() && !member.second->isCA() && member.second->getIssuer()->getId() == authority.second->getId(), "an identity of an authority");
@@ -99,6 +120,66 @@ static dht::crypto::Identity keys(const std::string &folder) {
   trust.add(*authority.second);
   fact(trust.verify(*member.second).isValid() && !trust.verify(*certificate).isValid(), "a trust list trusts what it was given");
   return {key, certificate};
+}
+
+/// The end of a put may come on its thread before the call has returned here.
+static void ids_of_puts() {
+  dht::DhtRunner node;
+  node.run(0);
+  int nameless = 0;
+  for (int i = 0; i < 400; i++) {
+    auto value = std::make_shared<dht::Value>("many");
+    std::promise<dht::Value::Id> seen;
+    node.put(dht::InfoHash::get("many"), value, [&](bool) { seen.set_value(value->id); });
+    auto id = seen.get_future().get();
+    nameless += !id || id != value->id;
+  }
+  fact(!nameless, "the end of a put sees the id that it gave", std::to_string(nameless) + " of 400 did not");
+}
+
+/// A value that a signed, got by somebody else.
+static void passed_on(dht::DhtRunner &a, dht::DhtRunner &b, dht::DhtRunner &c, const dht::Value &value) {
+  fact(dht::Where().owner(a.getId()).matches(value) && !dht::Where().owner(c.getId()).matches(value) && value.size() > dht::Value("by a").size(),
+       "a where matches the owner of what was got, and its size counts the signature");
+  auto elsewhere = dht::InfoHash::get("passed on");
+  fact(b.putAsync(elsewhere, value).get(), "what was got is put again");
+  auto found = a.get(elsewhere).get();
+  fact(found.size() == 1 && *found[0] == value && found[0]->isSigned() && found[0]->owner && found[0]->owner->getId() == a.getId(),
+       "with its signature, owner and id", found.empty() ? "nothing" : found[0]->toString());
+  using Value = dht::Value;
+  int still = 0;
+  for (auto change : {+[](Value &v) { v.data = {1}; }, +[](Value &v) { v.user_type = "a"; }, +[](Value &v) { v.type = 3; }, +[](Value &v) { v.id++; },
+                      +[](Value &v) { v.seq++; }, +[](Value &v) { v.owner = nullptr; }, +[](Value &v) { v.recipient = v.owner->getId(); }}) {
+    auto changed = value;
+    change(changed);
+    still += changed.isSigned() || changed.toString().find("signed") != std::string::npos;
+  }
+  fact(!still, "a change of any field ends the signature", std::to_string(still));
+  auto changed = value;
+  changed.data = {1};
+  auto third = dht::InfoHash::get("changed");
+  fact(b.putAsync(third, changed).get(), "what was changed is put");
+  found = a.get(third).get();
+  fact(found.size() == 1 && !found[0]->isSigned() && !found[0]->owner && found[0]->data == dht::Blob{1}, "and is nobody's");
+  auto fourth = dht::InfoHash::get("signed again");
+  fact(c.putSignedAsync(fourth, value).get(), "what another signed is put signed");
+  found = a.get(fourth).get();
+  fact(found.size() == 1 && found[0]->isSigned() && found[0]->owner && found[0]->owner->getId() == c.getId(), "and has its new owner");
+}
+
+/// No recipient is no reason to put a secret in plain text.
+static void to_nobody(dht::DhtRunner &writer, dht::DhtRunner &stranger) {
+  auto key = dht::InfoHash::get("to nobody");
+  auto one_digit_short = dht::InfoHash("0beec7b5ea3f0fdbc95d0dd47f3c5bc275da8a3");
+  fact(!writer.putEncryptedAsync(key, one_digit_short, dht::Value("secret")).get(), "putEncrypted to a zero id fails");
+  fact(!writer.putEncryptedAsync(key, dht::PkId("xyz"), dht::Value("secret")).get(), "putEncrypted to a zero long id fails");
+  fact(throws<std::invalid_argument>([&] { writer.putEncryptedAsync(key, dht::crypto::PublicKey(), dht::Value("secret")); }) &&
+           throws<std::invalid_argument>([&] { writer.putEncrypted(key, std::shared_ptr<dht::crypto::PublicKey>(), dht::Value("secret")); }),
+       "putEncrypted to no key is an invalid_argument");
+  // What was put after it is there, it is not.
+  fact(writer.putAsync(key, dht::Value("open")).get(), "a plain put under the same key");
+  auto found = stranger.get(key).get(), kept = writer.get(key).get();
+  fact(found.size() == 1 && kept.size() == 1 && found[0]->text() == "open" && kept[0]->text() == "open", "and nothing of the secret is stored");
 }
 
 static void node(const dht::crypto::Identity &identity, const dht::crypto::Identity &writer) {
@@ -123,6 +204,16 @@ static void node(const dht::crypto::Identity &identity, const dht::crypto::Ident
   found = a.get(key, [](const dht::Value &v) { return v.data.size() == 2; }).get();
   fact(found.size() == 1 && found[0]->data == dht::Blob{1, 2}, "get with a filter");
 
+  found = a.get(key, [](const dht::Value &v) { return v.data.size() == 2 ? true : throw std::runtime_error("in a filter"); }).get();
+  fact(found.size() == 1 && found[0]->data == dht::Blob{1, 2}, "a filter that throws does not want the value, and the get goes on");
+  using Invalid = std::invalid_argument;
+  const std::string cut("127.0.0.1\0", 10);
+  dht::Config bound;
+  bound.bind4 = cut;
+  fact(throws<Invalid>([&] { b.bootstrap(cut); }) && throws<Invalid>([&] { b.bootstrap("127.0.0.1", cut); }) &&
+           throws<Invalid>([&] { b.ping(cut, "4222"); }) && throws<Invalid>([&] { dht::DhtRunner().run(0, bound); }),
+       "a host with a zero byte is an invalid_argument");
+
   std::atomic<int> calls{0};
   std::promise<bool> done;
   a.get(key, [&](const std::vector<std::shared_ptr<dht::Value>> &) { return ++calls, false; }, [&](bool ok) { done.set_value(ok); });
@@ -133,35 +224,48 @@ static void node(const dht::crypto::Identity &identity, const dht::crypto::Ident
   fact(thrown.get_future().get() && calls == 1, "what a callback throws ends the get", std::to_string(calls));
 
   std::atomic<int> fresh{0}, expired{0}, simple{0};
+  auto held = std::make_shared<int>();  // by each callback, until its listen has ended
   auto heard = dht::InfoHash::get("heard");
-  auto token = a.listen(heard, [&](const std::vector<std::shared_ptr<dht::Value>> &values, bool gone) {
+  auto token = a.listen(heard, [&, held](const std::vector<std::shared_ptr<dht::Value>> &values, bool gone) {
     (gone ? expired : fresh) += static_cast<int>(values.size());
     return true;
   });
-  auto other = a.listen("heard", [&](std::shared_ptr<dht::Value>) { return ++simple, false; });
+  auto other = a.listen("heard", [&, held](std::shared_ptr<dht::Value>) { return ++simple, false; });
   fact(b.putAsync(heard, dht::Value("news")).get() && until([&] { return fresh == 1 && simple == 1; }), "listen tells of a put");
   a.cancelListen(heard, std::move(token));
   a.cancelListen(heard, std::move(other));
-  std::this_thread::sleep_for(200ms);
-  b.putAsync(heard, dht::Value("more")).get();
-  std::this_thread::sleep_for(300ms);
-  fact(fresh == 1 && simple == 1, "a cancelled listen is silent, and one whose callback said false", std::to_string(fresh) + std::to_string(simple));
+  fact(until([&] { return held.use_count() == 1; }), "a cancelled listen ends, and one whose callback said false", std::to_string(held.use_count()));
+  // One that still listens says when the news is here: when it has heard the second, nobody can still be about to hear the first.
+  std::atomic<bool> last{false};
+  auto control = a.listen(heard, [&, held](std::shared_ptr<dht::Value> value) { return last = last || value->text() == "last", true; });
+  fact(b.putAsync(heard, dht::Value("more")).get() && b.putAsync(heard, dht::Value("last")).get() && until([&] { return last.load(); }),
+       "another listen goes on");
+  fact(fresh == 1 && simple == 1, "and they are silent", std::to_string(fresh) + " and " + std::to_string(simple));
+  a.cancelListen(heard, std::move(control));
+  until([&] { return held.use_count() == 1; });
 
   fact(a.putSignedAsync("signed", dht::Value("by a")).get(), "putSigned");
   found = b.get(dht::InfoHash::get("signed")).get();
   fact(found.size() == 1 && found[0]->isSigned() && found[0]->owner && found[0]->owner->getId() == a.getId(), "a signed value has its owner");
   if (!found.empty()) fact(found[0]->toString().find(" signed (v0) ") != std::string::npos, "and prints it", found[0]->toString());
+  auto by_a = found;
   fact(!b.putSignedAsync("signed", dht::Value("by b")).get(), "putSigned without identity fails");
   dht::DhtRunner c;
   c.run(0, writer);
   c.bootstrap("127.0.0.1:" + std::to_string(a.getBoundPort()));
   c.waitConnected(30s);
+  if (!by_a.empty()) passed_on(a, b, c, *by_a[0]);
+  to_nobody(c, b);
   auto secret = dht::InfoHash::get("secret");
   fact(c.putEncryptedAsync(secret, *identity.second->getSharedPublicKey(), dht::Value("for a")).get(), "putEncrypted to a key");
   fact(c.putEncryptedAsync(secret, a.getId(), dht::Value("for a, by id")).get(), "putEncrypted to an id");
   fact(c.putEncryptedAsync(secret, identity.second->getLongId(), dht::Value("for a, by long id")).get(), "putEncrypted to a long id");
   found = a.get(secret).get();
   fact(found.size() == 3 && found[0]->wasEncrypted() && found[0]->recipient == a.getId(), "its recipient reads all three", std::to_string(found.size()));
+  if (!found.empty()) {
+    found[0]->data.push_back(0);
+    fact(!found[0]->wasEncrypted(), "what was changed did not come encrypted");
+  }
   std::promise<std::shared_ptr<dht::crypto::Certificate>> certificate;
   b.findCertificate(a.getId(), [&](std::shared_ptr<dht::crypto::Certificate> found) { certificate.set_value(found); });
   auto of_a = certificate.get_future().get();
@@ -201,6 +305,7 @@ int main(int count, char **arguments) {
   auto writer = dht::crypto::generateIdentity("writer", {}, 2048);
   for (int round = 0; round < (count > 2 ? std::atoi(arguments[2]) : 1); round++) {
     node(identity, writer);
+    ids_of_puts();
     if (count > 3) new dht::Value("forgotten");
   }
   return failures != 0;

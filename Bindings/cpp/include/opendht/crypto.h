@@ -7,6 +7,8 @@
 
 namespace dht::crypto {
 
+// Names, paths and passwords with a zero byte are std::invalid_argument.
+
 /// A key, certificate or cipher text that cannot be used.
 struct CryptoException : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -78,7 +80,7 @@ class PrivateKey {
   PrivateKey() = default;
   /// Reads PEM or DER. Throws CryptoException.
   explicit PrivateKey(const Blob &data, const std::string &password = {})
-      : key_(dht_privatekey_import(data.data(), data.size(), password.c_str())) {
+      : key_(dht_privatekey_import(data.data(), data.size(), dht::detail::c_text(password))) {
     if (!key_) throw CryptoException(odht_error());
   }
   explicit PrivateKey(dht_privatekey *owned) : key_(owned) {}
@@ -102,7 +104,7 @@ class PrivateKey {
     // Encrypted anew each time, so the size may differ from the one asked for.
     Blob out(1 << 14);
     size_t size = out.size();
-    if (dht_privatekey_export(get(), reinterpret_cast<char *>(out.data()), &size, password.c_str()))
+    if (dht_privatekey_export(get(), reinterpret_cast<char *>(out.data()), &size, dht::detail::c_text(password)))
       throw CryptoException(odht_error());
     out.resize(size);
     return out;
@@ -177,7 +179,7 @@ inline Identity taken(dht_identity identity) {
 
 inline Certificate Certificate::generate(const PrivateKey &key, const std::string &name, const Identity &issuer, bool is_ca) {
   dht_identity by = detail::borrowed(issuer);
-  auto *certificate = odht_certificate_generate(key.get(), name.c_str(), &by, is_ca);
+  auto *certificate = odht_certificate_generate(key.get(), dht::detail::c_text(name), &by, is_ca);
   if (!certificate) throw CryptoException(odht_error());
   return Certificate(certificate);
 }
@@ -185,7 +187,7 @@ inline Certificate Certificate::generate(const PrivateKey &key, const std::strin
 /// An RSA key and its certificate, signed by `ca`, by itself without one. Takes seconds. Throws CryptoException.
 inline Identity generateIdentity(const std::string &name, const Identity &ca, unsigned bits, bool is_ca) {
   dht_identity by = detail::borrowed(ca);
-  return detail::taken(odht_identity_generate(name.c_str(), ca.first ? &by : nullptr, bits, is_ca));
+  return detail::taken(odht_identity_generate(dht::detail::c_text(name), ca.first ? &by : nullptr, bits, is_ca));
 }
 inline Identity generateIdentity(const std::string &name = "dhtnode", const Identity &ca = {}, unsigned bits = 4096) {
   return generateIdentity(name, ca, bits, !ca.first);
@@ -194,19 +196,19 @@ inline Identity generateIdentity(const std::string &name = "dhtnode", const Iden
 /// Writes `path`.pem and `path`.crt. Throws CryptoException when a file is there or cannot be.
 inline void saveIdentity(const Identity &identity, const std::string &path, const std::string &password = {}) {
   dht_identity borrowed = detail::borrowed(identity);
-  if (!odht_identity_save(&borrowed, path.c_str(), password.c_str())) throw CryptoException(odht_error());
+  if (!odht_identity_save(&borrowed, dht::detail::c_text(path), dht::detail::c_text(password))) throw CryptoException(odht_error());
 }
 /// Throws CryptoException.
 inline Identity loadIdentity(const std::string &path, const std::string &password = {}) {
-  return detail::taken(odht_identity_load(path.c_str(), password.c_str()));
+  return detail::taken(odht_identity_load(dht::detail::c_text(path), dht::detail::c_text(password)));
 }
 
 inline Blob aesEncrypt(const Blob &data, const std::string &password) {
-  return detail::taken(odht_aes_encrypt(data.data(), data.size(), password.c_str()));
+  return detail::taken(odht_aes_encrypt(data.data(), data.size(), dht::detail::c_text(password)));
 }
 /// Throws DecryptError for a wrong password.
 inline Blob aesDecrypt(const Blob &data, const std::string &password) {
-  return detail::taken<DecryptError>(odht_aes_decrypt(data.data(), data.size(), password.c_str()));
+  return detail::taken<DecryptError>(odht_aes_decrypt(data.data(), data.size(), dht::detail::c_text(password)));
 }
 
 /// Certificates that are trusted, with all that they issued.

@@ -9,12 +9,14 @@
 #include <limits>
 #include <map>
 #include <mutex>
+#include <optional>
 
 namespace dht {
 
 using time_point = std::chrono::system_clock::time_point;
 
-// Every callback of a runner comes on its thread, one at a time. What a callback throws counts as false.
+// Every callback of a runner comes on its thread, one at a time. What a callback or a filter throws counts as
+// false: the operation ends, or the value is not wanted. A text with a zero byte is std::invalid_argument.
 
 /// Values of a get, as they are found; false ends it.
 using GetCallback = std::function<bool(const std::vector<std::shared_ptr<Value>> &)>;
@@ -37,14 +39,32 @@ struct Config {
   NetId network = 0;
   bool is_bootstrap = false;
   bool maintain_storage = false;
+  /// Not yet: other nodes of the local network are neither looked for nor told.
   bool peer_discovery = false, peer_publish = false;
   /// Tells on standard error what the node does.
   bool log = false;
-  /// Where its state is kept; empty for nowhere.
+  /// Where its state is to be kept. Not yet: nothing is written there, and nothing read.
   std::string persist_path;
 };
 
 namespace detail {
+
+/// The id that a put gives its value. The put's end may come before the put has returned, and wants it too: whoever is first writes
+/// it, the other finds it written.
+class NewId {
+ public:
+  NewId(Value &value, dht_value *c) : value_(&value), c_(dht_value_ref(c)) {}
+  void write() {
+    std::lock_guard lock(mutex_);
+    // Once: after the put has returned the value may be gone.
+    if (auto *value = std::exchange(value_, nullptr)) value->id = dht_value_get_id(c_.get());
+  }
+
+ private:
+  std::mutex mutex_;
+  Value *value_;
+  Value::Handle c_;
+};
 
 /// What the C library carries for an operation; freed by its end, which is its last call.
 struct Operation {
@@ -52,14 +72,22 @@ struct Operation {
   ValueCallback change;
   Value::Filter filter;
   DoneCallback done;
+  std::shared_ptr<NewId> new_id;
 
+  bool wants(const Value &value) {
+    try {
+      return filter(value);
+    } catch (...) {
+      return false;
+    }
+  }
   static bool on_value(const dht_value *c, void *user_data) { return on_change(c, false, user_data); }
   static bool on_change(const dht_value *c, bool expired, void *user_data) {
     auto &self = *static_cast<Operation *>(user_data);
     // No exception may cross the frames of C.
     try {
       auto value = std::make_shared<Value>(c);
-      if (self.filter && !self.filter(*value)) return true;
+      if (self.filter && !self.wants(*value)) return true;
       if (self.change) return self.change({value}, expired);
       return !self.each || self.each({value});
     } catch (...) {
@@ -68,6 +96,7 @@ struct Operation {
   }
   static void on_done(const odht_outcome *outcome, void *user_data) {
     std::unique_ptr<Operation> self(static_cast<Operation *>(user_data));
+    if (self->new_id) self->new_id->write();
     if (!self->done) return;
     try {
       std::vector<std::shared_ptr<Node>> nodes;
@@ -123,8 +152,8 @@ class DhtRunner {
     odht_config c;
     odht_config_default(&c);
     c.port = config.port;
-    c.bind_ipv4 = config.bind4.c_str();
-    c.bind_ipv6 = config.bind6.c_str();
+    c.bind_ipv4 = detail::c_text(config.bind4);
+    c.bind_ipv6 = detail::c_text(config.bind6);
     c.node_id = config.node_id;
     c.network = config.network;
     c.is_bootstrap = config.is_bootstrap;
@@ -132,16 +161,16 @@ class DhtRunner {
     c.peer_discovery = config.peer_discovery;
     c.peer_publish = config.peer_publish;
     c.log = config.log;
-    c.persist_path = config.persist_path.c_str();
+    c.persist_path = detail::c_text(config.persist_path);
     c.identity = crypto::detail::borrowed(config.identity);
     if (odht_runner_run(get(), &c) != ODHT_OK) throw DhtException(odht_error());
   }
   /// Adds an entry point, tried now and whenever the node is cut off.
   void bootstrap(const std::string &host, const std::string &service) {
-    dht_runner_bootstrap(get(), host.c_str(), service.c_str());
+    dht_runner_bootstrap(get(), detail::c_text(host), detail::c_text(service));
   }
   /// `host` or `host:port`; without port 4222.
-  void bootstrap(const std::string &host) { dht_runner_bootstrap(get(), host.c_str(), nullptr); }
+  void bootstrap(const std::string &host) { dht_runner_bootstrap(get(), detail::c_text(host), nullptr); }
   void clearBootstrap() { odht_runner_clear_bootstrap(get()); }
   /// Waits until the node knows others; false when the time is over.
   bool waitConnected(std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
@@ -171,7 +200,7 @@ class DhtRunner {
 
   /// Finds the values of a key.
   void get(const InfoHash &key, GetCallback each, DoneCallback done, Value::Filter filter = {}, const Where &where = {}) {
-    start_get(key, {std::move(each), {}, std::move(filter), std::move(done)}, where);
+    start_get(key, {std::move(each), {}, std::move(filter), std::move(done), {}}, where);
   }
   void get(const InfoHash &key, GetCallback each, DoneCallbackSimple done = {}, Value::Filter filter = {}, const Where &where = {}) {
     get(key, std::move(each), detail::with_nodes(std::move(done)), std::move(filter), where);
@@ -263,7 +292,8 @@ class DhtRunner {
   }
 
   /// The same, signed, and encrypted so that only its recipient reads it: an id of its key, whose certificate is looked
-  /// up, or the key itself.
+  /// up, or the key itself. It is never stored in plain text: an id that nobody has, such as zero, ends it with false, and no key
+  /// is std::invalid_argument.
   template <typename To>
   void putEncrypted(const InfoHash &key, const To &to, std::shared_ptr<Value> value, DoneCallbackSimple done = {},
                     bool permanent = false) {
@@ -286,7 +316,7 @@ class DhtRunner {
 
   /// Tells of the values of a key and their changes, until it is cancelled or its callback says false.
   std::future<Token> listen(const InfoHash &key, ValueCallback change, Value::Filter filter = {}, const Where &where = {}) {
-    return start_listen(key, {{}, std::move(change), std::move(filter), {}}, where);
+    return start_listen(key, {{}, std::move(change), std::move(filter), {}, {}}, where);
   }
   /// Tells of new values only.
   std::future<Token> listen(const InfoHash &key, GetCallback each, Value::Filter filter = {}, const Where &where = {}) {
@@ -336,9 +366,9 @@ class DhtRunner {
   }
   /// Asks a host for a sign of life.
   void ping(const std::string &host, const std::string &service, DoneCallbackSimple done = {}) {
-    auto *operation = new detail::Operation{{}, {}, {}, detail::with_nodes(std::move(done))};
-    odht_operation_delete(
-        odht_runner_ping(get(), host.c_str(), service.c_str(), 0, &detail::Operation::on_done, operation));
+    auto *name = detail::c_text(host), *port = detail::c_text(service);
+    auto *operation = new detail::Operation{{}, {}, {}, detail::with_nodes(std::move(done)), {}};
+    odht_operation_delete(odht_runner_ping(get(), name, port, 0, &detail::Operation::on_done, operation));
   }
   /// Zero when it does not run.
   InfoHash getNodeId() const { return dht_runner_get_node_id(get()); }
@@ -361,17 +391,20 @@ class DhtRunner {
   dht_runner *get() const { return runner_.get(); }
 
  private:
-  /// How to protect a value. The ids and key live as long as the call.
+  /// How to protect a value: encrypted as soon as a recipient is named, were it by zero. The key lives as long as the call.
   struct Protection {
     bool is_signed = false;
     const dht_publickey *key = nullptr;
-    InfoHash id;
-    PkId long_id;
+    std::optional<dht_infohash> id;
+    std::optional<dht_pkid> long_id;
   };
   static Protection signing() { return {true, nullptr, {}, {}}; }
   static Protection recipient(const InfoHash &id) { return {true, nullptr, id, {}}; }
   static Protection recipient(const PkId &id) { return {true, nullptr, {}, id}; }
-  static Protection recipient(const crypto::PublicKey &key) { return {true, key.get(), {}, {}}; }
+  static Protection recipient(const crypto::PublicKey &key) {
+    if (!key) throw std::invalid_argument("no recipient");
+    return {true, key.get(), {}, {}};
+  }
   static Protection recipient(const std::shared_ptr<crypto::PublicKey> &key) {
     if (!key) throw std::invalid_argument("no recipient");
     return recipient(*key);
@@ -398,20 +431,22 @@ class DhtRunner {
 
   void start_put(const InfoHash &key, Value &value, DoneCallback done, time_point created, bool permanent,
                  const Protection &protection) {
-    dht_infohash c = key, id = protection.id;
-    dht_pkid long_id = protection.long_id;
+    dht_infohash c = key;
     odht_put_options options;
     odht_put_options_default(&options);
     options.is_signed = protection.is_signed;
+    options.is_encrypted = protection.key || protection.id || protection.long_id;
     options.permanent = permanent;
     if (created != time_point::max()) options.created = std::chrono::system_clock::to_time_t(created);
     options.to_key = protection.key;
-    options.to_id = protection.id ? &id : nullptr;
-    options.to_long_id = protection.long_id ? &long_id : nullptr;
+    options.to_id = protection.id ? &*protection.id : nullptr;
+    options.to_long_id = protection.long_id ? &*protection.long_id : nullptr;
     auto handle = value.handle();
-    auto *operation = new detail::Operation{{}, {}, {}, std::move(done)};
+    // Drawn by the library: an id of ours would count as chosen, and cost a look at what stands under it.
+    auto new_id = value.id ? nullptr : std::make_shared<detail::NewId>(value, handle.get());
+    auto *operation = new detail::Operation{{}, {}, {}, std::move(done), new_id};
     odht_operation_delete(odht_runner_put(get(), &c, handle.get(), &options, &detail::Operation::on_done, operation));
-    value.id = dht_value_get_id(handle.get());
+    if (new_id) new_id->write();
   }
 
   std::future<Token> start_listen(const InfoHash &key, detail::Operation operation, const Where &where) {

@@ -44,6 +44,12 @@ inline std::string taken(char *text, size_t size = std::string::npos) {
   return size == std::string::npos ? std::string(text) : std::string(text, size);
 }
 
+/// Text for C, where a zero byte ends it: one inside would cut a password or a name without a word.
+inline const char *c_text(const std::string &text) {
+  if (text.find('\0') != std::string::npos) throw std::invalid_argument("a text with a zero byte");
+  return text.c_str();
+}
+
 inline Blob blob_of(dht_data_view view) { return view.size ? Blob(view.data, view.data + view.size) : Blob(); }
 
 /// So many bytes that name something; zero is none.

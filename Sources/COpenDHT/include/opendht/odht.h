@@ -275,6 +275,7 @@ typedef struct odht_config {
   bool maintain_storage;
   /** Answered by others, but stores nothing for them. */
   bool is_client;
+  /** Not yet: other nodes of the local network are neither looked for nor told. */
   bool peer_discovery;
   bool peer_publish;
   /** Tells on standard error what the node does. */
@@ -282,6 +283,7 @@ typedef struct odht_config {
   /** Requests a second that the node answers, of all and of each address; 0 for the default, -1 for no limit. */
   int64_t requests_per_second;
   int64_t requests_per_second_and_address;
+  /** Where the node's state is to be kept. Not yet: nothing is written there, and nothing read. */
   const char *persist_path;
   dht_identity identity;
   const char *proxy_server;

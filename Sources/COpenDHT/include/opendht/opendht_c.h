@@ -194,7 +194,7 @@ struct dht_node_config {
   uint32_t network;
   bool is_bootstrap;
   bool maintain_storage;
-  /** Where the node's state is kept; NULL or "" for nowhere. */
+  /** Where the node's state is to be kept; NULL or "" for nowhere. Not yet: nothing is written there, and nothing read. */
   const char *persist_path;
 };
 typedef struct dht_node_config dht_node_config;
@@ -219,6 +219,7 @@ struct dht_runner_config {
 #if OPENDHT_C_ABI >= 4
   const char *proxy_user_agent;
 #endif
+  /** Not yet: other nodes of the local network are neither looked for nor told. */
   bool peer_discovery;
   bool peer_publish;
   dht_certificate *server_ca;
