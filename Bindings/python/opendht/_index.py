@@ -90,8 +90,7 @@ class Pht(Handle):
 
     def _begin(self, operation: Operation, function: Any, key: Mapping[str, bytes], *arguments: Any) -> None:
         parts = [IndexKey(text(name, "key"), expect(data, bytes, "key"), len(data)) for name, data in key.items()]
-        handle = operation.begin_at(self._native, function, (IndexKey * len(parts))(*parts), len(parts), *arguments, on_done)
-        if not handle:
+        operation.begin_at(self._native, function, (IndexKey * len(parts))(*parts), len(parts), *arguments, on_done)
+        if not operation.has_begun:
             operation.forget()
             raise ValueError(last_error())
-        lib.odht_operation_delete(handle)
