@@ -216,7 +216,7 @@ def stuck():
 
 
 def impatient():
-    """Control-C shortens the wait for such a callback, at the end of the interpreter and of a `with`."""
+    """Control-C shortens the wait for such a callback, in a join and at the end of the interpreter."""
     global mine
     _ends.GRACE = 60.0
     mine = held_up()
@@ -252,7 +252,6 @@ def locked():
         with lock:
             left.set()
 
-    port = mine.getBound().getPort()
     mine.put(dht.InfoHash.getRandom(), dht.Value(b"x"), callback)
     assert entered.wait(5)
     with lock:

@@ -55,12 +55,11 @@ def drop(native: int) -> None:
         _begin(lib.dht_runner_delete, native)
 
 
-def wait_for_stops(seconds: float) -> bool:
-    """Whether there were some. Ends by Control-C too."""
-    were, end = bool(_stops), time.monotonic() + seconds
+def wait_for_stops(seconds: float) -> None:
+    """At most so long. Ends by Control-C too."""
+    end = time.monotonic() + seconds
     while _stops and time.monotonic() < end:
         time.sleep(_LOOK)
-    return were
 
 
 def _begin(function: Any, native: int, told: Optional[Callable[[], Any]] = None, kept: Any = None) -> None:

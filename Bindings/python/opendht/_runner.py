@@ -92,7 +92,8 @@ class DhtRunner(Handle, _WithID):
             config.setBootstrapMode(True)
         struct = config._struct(port, ipv4, ipv6)
         code = lib.odht_runner_run(self._node, struct)
-        if code == Code.PORT_IN_USE and wait_for_stops(GRACE):  # perhaps that of a node that was forgotten just now
+        if code == Code.PORT_IN_USE:  # perhaps that of a node that was forgotten just now
+            wait_for_stops(GRACE)
             code = lib.odht_runner_run(self._node, struct)
         if code != Code.OK:
             raise DhtError(code)
