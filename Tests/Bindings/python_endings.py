@@ -213,6 +213,7 @@ def stuck():
     global mine
     _ends.GRACE = 0.5  # else this would take its 5 seconds
     mine = [held_up(), node()]
+    dht.Pht(b"index", {"name": 4}, mine[0]).insert({"name": b"abcd"}, dht.IndexValue())  # held by what runs
 
 
 def impatient():

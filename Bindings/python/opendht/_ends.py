@@ -48,11 +48,18 @@ def stop(runner: Any, told: Optional[Callable[[], Any]] = None) -> None:
 
 
 def drop(native: int) -> None:
-    """Stops and frees a node that nobody holds any more. Does not wait: this may be the collection of garbage, anywhere."""
-    if not lib.dht_runner_is_running(native):
-        lib.dht_runner_delete(native)
-    elif not _has_ended:
-        _begin(lib.dht_runner_delete, native)
+    """Stops and frees a node that nobody holds any more."""
+    drop_part(lib.dht_runner_delete, native, native)
+
+
+def drop_part(function: Any, native: int, runner: Optional[int]) -> None:
+    """Frees what has callbacks of a node. Does not wait for them: this may be the collection of garbage, anywhere."""
+    if _has_ended:  # and so does the process, with all that it has
+        return
+    if runner and lib.dht_runner_is_running(runner):
+        _begin(function, native)
+    else:
+        function(native)
 
 
 def wait_for_stops(seconds: float) -> None:
@@ -101,10 +108,10 @@ def _end_all() -> None:
 def _lose_all() -> None:
     """In the child of a fork the threads of the nodes are missing. Their memory stays as it is: who knows what they
     were doing with it."""
-    forget_all()
-    _stops.clear()
     for runner in list(_runners):
         runner._native = None
+    _stops.clear()
+    forget_all()
 
 
 os.register_at_fork(after_in_child=_lose_all)
