@@ -3,6 +3,9 @@
 The second is a port of a network to join. What goes well prints "done" last, and ends with 0.
 """
 
+import _thread
+import faulthandler
+import itertools
 import os
 import signal
 import sys
@@ -10,9 +13,10 @@ import threading
 import time
 
 import opendht as dht
-from opendht import _operations
+from opendht import _ends, _operations
 
 PART, PORT = sys.argv[1:3]
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
 
 
 def node():
@@ -20,7 +24,8 @@ def node():
     config.setRateLimit(-1, -1)
     made = dht.DhtRunner()
     made.run(ipv4="127.0.0.1", config=config)
-    made.bootstrap("127.0.0.1", PORT)
+    if PORT != "none":
+        made.bootstrap("127.0.0.1", PORT)
     return made
 
 
@@ -195,6 +200,126 @@ def kill():
     assert not other.isRunning()
 
 
-PARTS = {"storm": storm, "leave": leave, "forget": forget, "fork": fork, "join": join, "together": together, "interrupt": interrupt, "kill": kill}
+def held_up():
+    """A node with a callback that never returns."""
+    mine, entered = node(), threading.Event()
+    mine.put(dht.InfoHash.getRandom(), dht.Value(b"x"), lambda ok, nodes: (entered.set(), threading.Event().wait()))
+    assert entered.wait(20)
+    return mine
+
+
+def stuck():
+    """The interpreter ends although a callback of one node does not return; the other node is stopped."""
+    global mine
+    _ends.GRACE = 0.5  # else this would take its 5 seconds
+    mine = [held_up(), node()]
+    dht.Pht(b"index", {"name": 4}, mine[0]).insert({"name": b"abcd"}, dht.IndexValue())  # held by what runs
+
+
+def impatient():
+    """Control-C shortens the wait for such a callback, in a join and at the end of the interpreter."""
+    global mine
+    _ends.GRACE = 60.0
+    mine = held_up()
+    threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    try:
+        mine.join()
+        raise AssertionError("it was not interrupted")
+    except KeyboardInterrupt:
+        pass
+    at_end = threading.Thread(target=lambda: (time.sleep(0.5), os.kill(os.getpid(), signal.SIGINT)), daemon=True)
+    at_end.start()
+
+
+def interrupted_with():
+    """Control-C in the wait at the end of a `with`: the node does not run on."""
+    try:
+        with node() as mine:
+            mine.ping(dht.SockAddr.resolve("127.0.0.1", "9")[0], lambda ok: None)
+            timer = threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT))
+            timer.start()
+        raise AssertionError("it was not interrupted")
+    except KeyboardInterrupt:
+        assert not mine.isRunning()
+
+
+def locked():
+    """A node is dropped where a lock is held that its callback wants. Another can have its port, soon after."""
+    faulthandler.dump_traceback_later(10, exit=True)
+    lock, entered, left, mine = threading.Lock(), threading.Event(), threading.Event(), node()
+
+    def callback(ok, nodes):
+        entered.set()
+        with lock:
+            left.set()
+
+    mine.put(dht.InfoHash.getRandom(), dht.Value(b"x"), callback)
+    assert entered.wait(5)
+    with lock:
+        del mine
+    assert left.wait(5)
+    box = [node()]
+    port = box[0].getBound().getPort()
+    box.clear()
+    other = dht.DhtRunner()
+    other.run(ipv4="127.0.0.1", port=port)
+    assert other.isRunning() and other.getBound().getPort() == port
+
+
+def begun():
+    """Control-C right behind the call that began an operation: it is cancelled, and forgotten when it is over."""
+    mine, ended, starmap = node(), [], _operations.starmap
+    # The signal is there when the library returns: no line of Python runs between.
+    _operations.starmap = lambda call, arguments: itertools.chain(starmap(call, arguments), starmap(_thread.interrupt_main, [()]))
+    silent = dht.SockAddr.resolve("127.0.0.1", "9")[0]
+    for call in (lambda: mine.listen(dht.InfoHash.getRandom(), lambda value, expired: True, done_cb=lambda ok, nodes: ended.append(ok)),
+                 lambda: mine.ping(silent, ended.append), lambda: mine.ping(silent)):
+        try:
+            call()
+            raise AssertionError("it was not interrupted")
+        except KeyboardInterrupt:
+            pass
+    _operations.starmap = starmap
+    end = time.monotonic() + 2  # a ping that is not cancelled takes longer
+    while time.monotonic() < end and (_operations._live or mine.statistics()["ongoing_operations"]):
+        time.sleep(0.02)
+    assert not _operations._live and len(ended) == 2 and not mine.statistics()["ongoing_operations"], (_operations._live, ended)
+    assert len({_operations.Operation(0, bool).number for _ in range(50)}) == 50  # late news reaches nobody else
+
+
+def copies():
+    """Threads read a value that others write: what they get is one of those written, whole."""
+    sys.setswitchinterval(1e-6)
+    value, end, torn, reads = dht.Value(b"a" * 1000), time.monotonic() + 1.5, [], []
+    value.user_type = "a"
+
+    def write():
+        for turn in itertools.count():
+            letter = chr(97 + turn % 26)
+            value.data = letter.encode() * (200000 if turn % 2 else 100)
+            value.user_type = letter * (2000 if turn % 2 else 10)
+            if time.monotonic() > end:
+                break
+
+    def read():
+        count = 0
+        while time.monotonic() < end:
+            for content in (value.data, value.user_type):
+                count += 1
+                if content.strip(content[:1]):
+                    torn.append(content[:20])
+        reads.append(count)
+
+    threads = [threading.Thread(target=work) for work in (write, write, read, read, read)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(sum(reads), "reads")
+    assert sum(reads) > 100 and not torn, (len(torn), torn[:3])
+
+
+PARTS = {"storm": storm, "leave": leave, "forget": forget, "fork": fork, "join": join, "together": together, "interrupt": interrupt, "kill": kill,
+         "stuck": stuck, "impatient": impatient, "with": interrupted_with, "locked": locked, "begun": begun, "copies": copies}
 PARTS[PART]()
 print("done", flush=True)

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 import opendht as dht
-from opendht import aio
+from opendht import _library, aio
 
 PORT = sys.argv[1]
 CONFIG = dht.DhtConfig()
@@ -92,6 +92,15 @@ def empty():
           and fails(RuntimeError, pair.decrypt, b"x") and fails(RuntimeError, dht.Identity.generate, bits=10))
     for text in ("WHERE nothing=1", "SELECT id WHERE nothing=1"):
         check(f"B-19: Where and Query of {text!r} raise ValueError", fails(ValueError, dht.Where, text) and fails(ValueError, dht.Query, text))
+    check("a public key is equal to its InfoHash, and to no long id", pair.getPublicKey() == pair.getPublicKey().getId()
+          and len({pair.getPublicKey(), pair.getPublicKey().getId()}) == 1 and pair.getPublicKey() != pair.getPublicKey().getLongId())
+    node, config = dht.DhtRunner(), dht.DhtConfig()
+    check("a time or a number that does not fit raises OverflowError", all(
+        fails(OverflowError, node.store, dht.InfoHash(), value, timeout=seconds) for seconds in (-1, 5_000_000, float("inf")))
+        and fails(OverflowError, config.setRateLimit, 2 ** 70, 1) and fails(OverflowError, config.setRateLimit, 1, -2 ** 63 - 1))
+    check("a moment is not no time at all", _library.milliseconds(0.0004) == 1 and _library.milliseconds(0) == 0)
+    config.setProxyInfo("127.0.0.1:1")
+    check("a proxy is refused, as the README says", fails(dht.DhtError, node.run, config=config) and not node.isRunning())
     check("a value is not copied by accident", fails(TypeError, pickle.dumps, value))
 
 
@@ -151,8 +160,7 @@ def listens(first, second):
         second.listen(key, lambda value, expired: (heard.append(value.data), answer)[1])
         first.put(key, dht.Value(b"one"))
         wait(lambda: heard)
-        first.put(key, dht.Value(b"two"))
-        time.sleep(0.5)
+        check(f"the second value is heard by others ({answer})", put_and_heard(first, second, key, b"two"))
         check(f"B-16: a value_cb that returns {answer} ends its listen", heard == [b"one"])
     key, heard, printed = dht.InfoHash.getRandom(), [], io.StringIO()
 
@@ -164,10 +172,9 @@ def listens(first, second):
         second.listen(key, fail)
         first.put(key, dht.Value(b"one"))
         wait(lambda: heard)
-        first.put(key, dht.Value(b"two"))
-        time.sleep(0.5)
+        others = put_and_heard(first, second, key, b"two")
     check("B-16: one that fails prints a traceback, and ends it",
-          heard == [b"one"] and "Exception ignored in" in printed.getvalue() and "KeyError: 'on purpose'" in printed.getvalue())
+          others and heard == [b"one"] and "Exception ignored in" in printed.getvalue() and "KeyError: 'on purpose'" in printed.getvalue())
     hooked, before = [], sys.unraisablehook
     sys.unraisablehook = hooked.append
     first.get(key, lambda value: 1 / 0, lambda ok, nodes: heard.append(ok))
@@ -182,12 +189,21 @@ def listens(first, second):
     second.cancelListen(tokens[1])
     wait(lambda: ended)
     first.put(key, dht.Value(b"two"))
-    wait(lambda: len(heard[0]) == len(heard[2]) == 2)
-    time.sleep(0.2)
+    wait(lambda: len(heard[0]) == len(heard[2]) == 2)  # those before and behind it
     check("each listen has its own callback, and its own end", ended == [1] and heard == {0: [b"one", b"two"], 1: [b"one"], 2: [b"one", b"two"]})
     with second.listen(key, lambda value, expired: True, done_cb=lambda ok, nodes: ended.append("with")):
         pass
     check("a listen ends with its `with`", wait(lambda: "with" in ended))
+
+
+def put_and_heard(first, second, key, data):
+    """Whether a listen that began last heard of a value: those before it that go on have heard of it then."""
+    heard = []
+    token = second.listen(key, lambda value, expired: (heard.append(value.data), True)[1])
+    first.put(key, dht.Value(data))
+    held = wait(lambda: data in heard)
+    second.cancelListen(token)
+    return held
 
 
 def permanents(first, second):
@@ -222,6 +238,14 @@ def receipts(first, second, friend):
         check(f"store: encrypted, by the {name} of who may read it", bool(first.store(key, dht.Value(b"for you"), to=to))
               and [(value.data, value.was_encrypted) for value in second.get(key)] == [(b"for you", True)])
     key = dht.InfoHash.getRandom()
+    for name, refused in (("id", lambda: first.store(key, dht.Value(b"secret"), to=dht.InfoHash())),
+                          ("long id", lambda: first.putEncrypted(key, dht.Value(b"secret"), dht.PkId()))):
+        key = dht.InfoHash.getRandom()
+        check(f"encrypted to a zero {name}: nothing is stored", not refused() and second.get(key) == [])
+    check("encrypted to an empty key raises ValueError", fails(ValueError, first.putEncrypted, key, dht.Value(b"x"), dht.PublicKey()))
+    options = _library.PutOptions(is_signed=True, is_encrypted=True)
+    check("encrypted to nobody is refused", not first._wait_for_put(key, dht.Value(b"secret"), dht.Receipt, options)
+          and second.get(key) == [])
     check("putEncrypted to a long id", first.putEncrypted(key, dht.Value(b"x"), friend.publickey.getLongId()) is True
           and [value.data for value in second.get(key)] == [b"x"])
 
@@ -310,6 +334,65 @@ async def asynchronous(first, second):
     except RuntimeError as error:
         message = str(error)
     check("B-22: a get that fails raises RuntimeError", message == "DHT get failed")
+    await bounded(one, other)
+    await cancelled()
+
+
+async def bounded(one, other):
+    """Streams that nobody reads."""
+    room, aio._ROOM = aio._ROOM, 8
+    key, told = dht.InfoHash.getRandom(), []
+    with other.listen(key) as listener:
+        token = other._dht.listen(key, lambda value, expired: (told.append(value.data), True)[1])
+        for number in range(20):
+            await one.put(key, dht.Value(b"%d" % number))
+        heard = await asyncio.to_thread(wait, lambda: len(told) == 20)
+        token.cancel()
+        kept = [(await asyncio.wait_for(listener.__anext__(), 5))[0].data for _ in range(8)]
+        check("a listener that nobody reads keeps the newest, and counts the others", heard and kept == told[12:]
+              and listener.dropped == 12)
+    stream = other.get(key)
+    await asyncio.to_thread(wait, lambda: stream._buffer.end is not None)
+    read, failed = 0, False
+    try:
+        async for value in stream:
+            read += 1
+    except RuntimeError as error:
+        failed = "8 values wait" in str(error)
+    check("a get that nobody reads fails, and loses nothing in silence", (read, failed) == (8, True))
+    aio._ROOM = room
+    woken = []
+
+    class Watched(aio._Buffer):
+        def _look(self, _):
+            woken.append(len(self.items))
+
+    buffer = Watched(asyncio.get_running_loop())
+    for number in range(5000):  # while the loop is busy with this
+        buffer.add(number)
+    await asyncio.sleep(0)
+    check("4096 are kept, for one wake-up of the loop", len(buffer.items) == 4096 and buffer.items[0] == 904
+          and buffer.dropped == 904 and woken == [4096])
+
+
+async def cancelled():
+    """A task that is cancelled at the end of `async with`."""
+    node = aio.DhtRunner()
+
+    async def body():
+        async with node:
+            node._dht.ping(dht.SockAddr.resolve("127.0.0.1", "9")[0], lambda ok: None)
+
+    task = asyncio.create_task(body())
+    await asyncio.sleep(0.2)
+    ran = node.isRunning() and not task.done()
+    task.cancel()
+    try:
+        await asyncio.wait_for(task, 20)
+        ended = False
+    except asyncio.CancelledError:
+        ended = True
+    check("a task that is cancelled at the end of `async with` leaves no node", ran and ended and not node.isRunning())
 
 
 main()

@@ -7,7 +7,7 @@ from typing import Any, Optional
 from ._addresses import SockAddr
 from ._crypto import Certificate, Identity
 from ._hashes import InfoHash
-from ._library import Config, expect, text, unsigned
+from ._library import Config, expect, signed, text, unsigned
 
 
 class DhtConfig:
@@ -40,16 +40,17 @@ class DhtConfig:
 
     def setRateLimit(self, max_req_per_sec: int, max_peer_req_per_sec: int) -> None:
         """Requests a second that are answered, of all and of each address; -1 for no limit."""
-        self._fields["requests_per_second"] = int(max_req_per_sec)
-        self._fields["requests_per_second_and_address"] = int(max_peer_req_per_sec)
+        self._fields["requests_per_second"] = signed(max_req_per_sec, 64)
+        self._fields["requests_per_second_and_address"] = signed(max_peer_req_per_sec, 64)
 
     def setPersistPath(self, path: str) -> None:
-        """Where the node keeps its state when it stops, to find it when it starts."""
+        """Not there yet: nothing is written and nothing is read. It is taken for programs that set it; where the node
+        would keep its state."""
         self._fields["persist_path"] = text(path, "path")
 
     def setProxyInfo(self, proxy_server: str, push_node_id: str = "", push_token: str = "", push_topic: str = "",
                      push_platform: str = "", user_agent: str = "", server_ca: Optional[Certificate] = None) -> None:
-        """Uses a proxy in place of a node of its own."""
+        """Not there yet: a node that is to use a proxy does not run, DhtError UNSUPPORTED."""
         self._fields.update(
             proxy_server=text(proxy_server, "proxy_server"), push_node_id=text(push_node_id, "push_node_id"),
             push_token=text(push_token, "push_token"), push_topic=text(push_topic, "push_topic"),
@@ -57,7 +58,8 @@ class DhtConfig:
         self._server_ca = None if server_ca is None else expect(server_ca, Certificate, "server_ca")
 
     def setPeerDiscovery(self, peer_discovery: bool, peer_publish: bool) -> None:
-        """Looks for nodes of the local network; lets itself be found."""
+        """Not there yet: nothing is looked for, and the node is not found. It is taken for programs that set it; whether
+        to look for nodes of the local network, and to be found by them."""
         self._fields.update(peer_discovery=bool(peer_discovery), peer_publish=bool(peer_publish))
 
     def setBound(self, bind4: Optional[SockAddr], bind6: Optional[SockAddr]) -> None:

@@ -48,7 +48,7 @@ class _Part(Handle):
 
 
 class PublicKey(_Part, _WithPk):
-    """A public key, from a DER or PEM text or from what knows one. Equal to its ids."""
+    """A public key, from a DER or PEM text or from what knows one. Equal to its `InfoHash`."""
 
     __slots__ = ()
     _delete = lib.dht_publickey_delete

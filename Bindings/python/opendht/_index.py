@@ -2,6 +2,7 @@
 
 from typing import Any, Callable, List, Mapping, Optional
 
+from ._ends import drop_part
 from ._hashes import InfoHash
 from ._library import Handle, HashBytes, IndexEntry, IndexField, IndexKey, expect, last_error, lib, text, unsigned
 from ._operations import Operation, on_done, on_entries, succeeded
@@ -50,7 +51,6 @@ class Pht(Handle):
     what it inserted for ten minutes, while it lives."""
 
     __slots__ = ("_dht",)
-    _delete = lib.odht_index_delete
 
     def __init__(self, name: bytes, key_spec: Mapping[str, int], dht: DhtRunner):
         self._native = None
@@ -60,6 +60,9 @@ class Pht(Handle):
                                           (IndexField * len(fields))(*fields), len(fields))
         if not self._native:
             raise ValueError(last_error())
+
+    def _delete(self, native: int) -> None:
+        drop_part(lib.odht_index_delete, native, self._dht._native)
 
     @property
     def MAX_NODE_ENTRY_COUNT(self) -> int:
@@ -90,8 +93,7 @@ class Pht(Handle):
 
     def _begin(self, operation: Operation, function: Any, key: Mapping[str, bytes], *arguments: Any) -> None:
         parts = [IndexKey(text(name, "key"), expect(data, bytes, "key"), len(data)) for name, data in key.items()]
-        handle = operation.begin_at(self._native, function, (IndexKey * len(parts))(*parts), len(parts), *arguments, on_done)
-        if not handle:
+        operation.begin_at(self._native, function, (IndexKey * len(parts))(*parts), len(parts), *arguments, on_done)
+        if not operation.has_begun:
             operation.forget()
             raise ValueError(last_error())
-        lib.odht_operation_delete(handle)

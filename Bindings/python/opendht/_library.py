@@ -4,6 +4,7 @@ Nothing here knows what an operation means; `Handle` owns what the library alloc
 """
 
 import ctypes
+import math
 import os
 import sys
 from ctypes import (CFUNCTYPE, POINTER, Structure, byref, c_bool, c_char, c_char_p, c_int, c_int64, c_size_t, c_ubyte,
@@ -60,7 +61,7 @@ class NodeRecord(Structure):
 class PutOptions(Structure):
     _fields_ = [("size", c_size_t), ("is_signed", c_bool), ("permanent", c_bool), ("verify", c_bool),
                 ("deadline", c_uint32), ("created", c_int64), ("to_key", c_void_p), ("to_id", POINTER(HashBytes)),
-                ("to_long_id", POINTER(LongIdBytes))]
+                ("to_long_id", POINTER(LongIdBytes)), ("is_encrypted", c_bool)]
 
 
 class Config(Structure):
@@ -116,12 +117,12 @@ _FUNCTIONS: "dict[str, tuple[Any, list[Any]]]" = {
     "odht_value_new": (_handle, [*_bytes, c_uint16, c_uint64, c_char_p]),
     "dht_value_ref": (_handle, [_handle]),
     "dht_value_unref": (None, [_handle]),
-    "dht_value_get_data": (DataView, [_handle]),
     "dht_value_get_id": (c_uint64, [_handle]),
     "dht_value_get_owner": (_handle, [_handle]),
     "dht_value_get_recipient": (HashBytes, [_handle]),
-    "dht_value_get_user_type": (c_char_p, [_handle]),
     "dht_value_set_user_type": (None, [_handle, c_char_p]),
+    "odht_value_copy_data": (_handle, [_handle, POINTER(c_size_t)]),
+    "odht_value_copy_user_type": (_handle, [_handle, POINTER(c_size_t)]),
     "odht_value_get_type": (c_uint16, [_handle]),
     "odht_value_set_id": (None, [_handle, c_uint64]),
     "odht_value_set_type": (None, [_handle, c_uint16]),
@@ -281,6 +282,19 @@ def unsigned(value: int, bits: int) -> int:
     if value < 0 or value >> bits:
         raise OverflowError(f"{value} does not fit into {bits} bits")
     return value
+
+
+def signed(value: int, bits: int) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"an integer is required, not {type(value).__name__}")
+    if not -1 << bits - 1 <= value < 1 << bits - 1:
+        raise OverflowError(f"{value} does not fit into {bits} bits and a sign")
+    return value
+
+
+def milliseconds(seconds: float) -> int:
+    """For the library, to which 0 is no limit: a moment is one millisecond."""
+    return unsigned(math.ceil(1000 * seconds), 32)
 
 
 def text(value: str, name: str) -> bytes:

@@ -1,13 +1,15 @@
 """Operations that run: what the library calls back, and how a call waits for it.
 
-The library gives back with each call the number that it got with the operation. It is the key of a table, so that
-what comes late finds nothing, never freed memory. There is no lock: a lock here could be held by a thread that
+The library gives back with each call the number that it got with the operation. It is the key of a table, and never
+used again, so that what comes late finds nothing, neither freed memory nor another operation. There is no lock: a lock here could be held by a thread that
 collects garbage, and so waits for the node that wants to call back.
 """
 
+import itertools
 import sys
 import threading
 import traceback
+from itertools import starmap
 from types import SimpleNamespace
 from typing import Any, Callable, Dict, List, Optional
 
@@ -17,6 +19,7 @@ from ._nodes import NodeEntry, entries_of
 from ._values import Value
 from .errors import Code
 
+_numbers = itertools.count(1)
 _live: "Dict[int, Operation]" = {}
 _calling = threading.local()  # which node is calling back on this thread
 
@@ -55,23 +58,44 @@ class Operation:
 
     def __init__(self, node: int, done: Callable[[Optional[int]], Any], each: Optional[Callable[..., Any]] = None):
         self.node, self.done, self.each = node, done, each
+        self.number, self._handles = next(_numbers), []  # type: int, List[Optional[int]]
 
-    def begin(self, function: Any, *arguments: Any) -> Any:
+    def begin(self, function: Any, *arguments: Any) -> None:
         """Calls a function of the library for the node."""
-        return self.begin_at(self.node, function, *arguments)
+        self.begin_at(self.node, function, *arguments)
 
-    def begin_at(self, target: Optional[int], function: Any, *arguments: Any) -> Any:
+    def begin_at(self, target: Optional[int], function: Any, *arguments: Any) -> None:
         """Calls a function of the library, whose last argument is the number."""
-        _live[id(self)] = self
+        _live[self.number] = self
         try:
-            return function(target, *arguments, id(self))
-        except BaseException:  # it never came to the library
-            self.forget()
+            # Called and kept by one call, which Control-C cannot divide: it comes before or after.
+            self._handles.extend(starmap(function, [(target, *arguments, self.number)]))
+        except BaseException:
+            if self._handles:  # it runs: its end tells the table
+                self.cancel()
+            else:  # it never came to the library
+                self.forget()
             raise
+
+    @property
+    def has_begun(self) -> bool:
+        return any(self._handles)
+
+    def cancel(self) -> None:
+        for handle in filter(None, self._handles):
+            lib.odht_operation_cancel(handle)
 
     def forget(self) -> None:
         """It did not begin: no callback comes."""
-        _live.pop(id(self), None)
+        _live.pop(self.number, None)
+
+    def lose(self) -> None:
+        """It was the parent's of a fork: what the library has of it stays as it is."""
+        self._handles.clear()
+
+    def __del__(self) -> None:
+        for handle in filter(None, getattr(self, "_handles", ())):
+            lib.odht_operation_delete(handle)
 
     def call(self, callback: Callable[..., Any], *arguments: Any) -> bool:
         """The answer of a callback of the application; one that fails says no."""
@@ -100,12 +124,11 @@ class Waiting(Operation):
             self.ended.set()
 
     def wait(self, function: Any, *arguments: Any) -> Any:
-        handle = self.begin(function, *arguments)
         try:
+            self.begin(function, *arguments)
             self.ended.wait()
         finally:  # cancelled if the wait was interrupted, over otherwise
-            lib.odht_operation_cancel(handle)
-            lib.odht_operation_delete(handle)
+            self.cancel()
         return self.result
 
 
@@ -115,7 +138,9 @@ def is_calling(node: Optional[int]) -> bool:
 
 
 def forget_all() -> None:
-    """After a fork: nothing of the parent calls back here."""
+    """Nothing that began calls back any more: that of the parent after a fork, all at the end."""
+    for operation in list(_live.values()):
+        operation.lose()
     _live.clear()
     _calling.__dict__.clear()
 

@@ -10,9 +10,10 @@ from typing import Any, Callable, Dict, List, Optional, Union
 from ._addresses import SockAddr
 from ._config import DhtConfig
 from ._crypto import Identity, PublicKey
-from ._ends import expect_to_go_on, look_after
+from ._ends import GRACE, drop, expect_to_go_on, look_after, stop, wait_for_stops
 from ._hashes import InfoHash, PkId, _WithID, hash_of
-from ._library import (FamilyStatistics, Handle, PutOptions, Statistics, expect, lib, take_string, text, unsigned)
+from ._library import (FamilyStatistics, Handle, PutOptions, Statistics, expect, lib, milliseconds, take_string, text,
+                       unsigned)
 from ._nodes import NodeEntry
 from ._operations import (Operation, Receipt, Waiting, is_calling, nodes_of, on_change, on_done,
                           on_shutdown, on_value, succeeded)
@@ -27,7 +28,6 @@ DoneCallback = Callable[[bool, List[NodeEntry]], Any]
 PingCallback = Callable[[bool], Any]
 ShutdownCallback = Callable[[], Any]
 
-GRACE = 5.0  # seconds that the end of a `with` gives to what still runs
 _POLL = 0.2  # seconds between looks at Control-C where the library waits
 
 
@@ -39,18 +39,17 @@ class Status(IntEnum):
     CONNECTED = 2
 
 
-class ListenToken(Handle):
+class ListenToken:
     """A listen. It goes on when this is forgotten; it ends by `cancelListen`, or at the end of a `with`."""
 
-    __slots__ = ()
-    _delete = lib.odht_operation_delete
+    __slots__ = ("_operation",)
 
     def __init__(self) -> None:
-        self._native = None
+        self._operation: Optional[Operation] = None
 
     def cancel(self) -> None:
-        if self._native:
-            lib.odht_operation_cancel(self._native)
+        if self._operation is not None:
+            self._operation.cancel()
 
     def __enter__(self) -> "ListenToken":
         return self
@@ -63,7 +62,7 @@ class DhtRunner(Handle, _WithID):
     """A node of the network. Callbacks come on its own thread, one at a time; a call that waits is refused there."""
 
     __slots__ = ("_config", "_hosts")
-    _delete = lib.dht_runner_delete
+    _delete = staticmethod(drop)
 
     def __init__(self) -> None:
         self._native = lib.dht_runner_new()
@@ -93,6 +92,9 @@ class DhtRunner(Handle, _WithID):
             config.setBootstrapMode(True)
         struct = config._struct(port, ipv4, ipv6)
         code = lib.odht_runner_run(self._node, struct)
+        if code == Code.PORT_IN_USE:  # perhaps that of a node that was forgotten just now
+            wait_for_stops(GRACE)
+            code = lib.odht_runner_run(self._node, struct)
         if code != Code.OK:
             raise DhtError(code)
         self._config, self._hosts = config, (struct.bind_ipv4.decode(), struct.bind_ipv6.decode())
@@ -121,10 +123,9 @@ class DhtRunner(Handle, _WithID):
     def join(self) -> None:
         """Stops the node, and waits until its thread has ended."""
         self._expect_to_wait("join")
-        # The library waits without looking at Control-C; so it waits elsewhere.
-        stopping = threading.Thread(target=lib.odht_runner_stop, args=(self._node,), daemon=True)
-        stopping.start()
-        stopping.join()
+        ended = threading.Event()
+        self._stop(ended.set)
+        ended.wait()
 
     def isRunning(self) -> bool:
         return bool(lib.dht_runner_is_running(self._node))
@@ -135,9 +136,11 @@ class DhtRunner(Handle, _WithID):
 
     def __exit__(self, *_: Any) -> None:
         self._expect_to_wait("the end of a `with`")
-        if self.isRunning():
-            Waiting(self._node, succeeded).wait(_shut_down, int(1000 * GRACE), on_done)
-        self.join()
+        try:
+            if self.isRunning():
+                Waiting(self._node, succeeded).wait(lib.odht_runner_shutdown, milliseconds(GRACE), on_done)
+        finally:  # after Control-C too
+            self.join()
 
     # ---- operations
 
@@ -153,7 +156,7 @@ class DhtRunner(Handle, _WithID):
             Waiting(self._node, _done(done_cb), self._filtered(get_cb, filter)).wait(
                 lib.odht_runner_get, *asked, 0, on_value, on_done)
             return found
-        lib.odht_operation_delete(self._begin_get(asked, get_cb, _done(done_cb), filter))
+        self._begin_get(asked, get_cb, _done(done_cb), filter)
         return None
 
     def listen(self, key: InfoHash, value_cb: ValueCallback, *, where: Optional[Where] = None,
@@ -161,7 +164,8 @@ class DhtRunner(Handle, _WithID):
         """Tells of the values of a key and their changes: `value_cb(value, expired)`, until that is not true."""
         token = ListenToken()
         operation = Operation(self._node, _done(done_cb), value_cb)
-        token._native = operation.begin(lib.odht_runner_listen, *self._asked(key, where), on_change, on_done)
+        token._operation = operation
+        operation.begin(lib.odht_runner_listen, *self._asked(key, where), on_change, on_done)
         return token
 
     def cancelListen(self, token: ListenToken) -> None:
@@ -193,7 +197,7 @@ class DhtRunner(Handle, _WithID):
         """Stores a value as `put` does, and tells which nodes have it and which refused. With `verify` they are asked
         for it again. The seconds of `timeout` are 0 for what the network needs."""
         options = PutOptions(permanent=permanent, is_signed=sign or to is not None, verify=verify,
-                             deadline=int(1000 * timeout))
+                             deadline=milliseconds(timeout))
         receipt: Receipt = self._wait_for_put(key, val, Receipt, options if to is None else _encrypting(options, to))
         return receipt
 
@@ -210,7 +214,7 @@ class DhtRunner(Handle, _WithID):
             self._expect_to_wait("ping")
             return bool(Waiting(self._node, succeeded).wait(*arguments))
         callback = done_cb
-        lib.odht_operation_delete(Operation(self._node, lambda outcome: callback(succeeded(outcome))).begin(*arguments))
+        Operation(self._node, lambda outcome: callback(succeeded(outcome))).begin(*arguments)
         return None
 
     # ---- what the node is
@@ -284,16 +288,25 @@ class DhtRunner(Handle, _WithID):
 
     # ---- parts
 
+    def _stop(self, told: Callable[[], Any]) -> None:
+        """Stops the node, and does not wait."""
+        if self._node:
+            stop(self, told)
+
+    def _shut_down(self, done: Callable[[Optional[int]], Any]) -> None:
+        """Lets operations end, at most for GRACE, and does not wait."""
+        Operation(self._node, done).begin(lib.odht_runner_shutdown, milliseconds(GRACE), on_done)
+
     def _asked(self, key: InfoHash, where: Optional[Where]) -> Any:
         return (expect(key, InfoHash, "key")._struct(),
                 None if where is None else expect(where, Where, "where")._native)
 
     def _begin_get(self, asked: Any, each: GetCallback, done: Callable[[Optional[int]], Any],
-                   filter: Optional[FilterCallback] = None) -> int:
+                   filter: Optional[FilterCallback] = None) -> Operation:
         operation = Operation(self._node, done)
         operation.each = self._filtered(each, filter)
-        handle: int = operation.begin(lib.odht_runner_get, *asked, 0, on_value, on_done)
-        return handle
+        operation.begin(lib.odht_runner_get, *asked, 0, on_value, on_done)
+        return operation
 
     def _filtered(self, each: GetCallback, filter: Optional[FilterCallback]) -> GetCallback:
         """A filter that fails drops the value, and the get goes on."""
@@ -309,8 +322,7 @@ class DhtRunner(Handle, _WithID):
         return None
 
     def _begin_put(self, key: InfoHash, val: Value, done: Callable[[Optional[int]], Any], options: PutOptions) -> None:
-        operation = Operation(self._node, done)
-        lib.odht_operation_delete(operation.begin(lib.odht_runner_put, *_what(key, val, options), on_done))
+        Operation(self._node, done).begin(lib.odht_runner_put, *_what(key, val, options), on_done)
 
     def _wait_for_put(self, key: InfoHash, val: Value, read: Callable[[Optional[int]], Any],
                       options: PutOptions) -> Any:
@@ -333,6 +345,7 @@ def _what(key: InfoHash, val: Value, options: PutOptions) -> Any:
 
 
 def _encrypting(options: PutOptions, to: Union[PublicKey, PkId, InfoHash]) -> PutOptions:
+    options.is_encrypted = True
     if isinstance(to, PublicKey):
         options.to_key = to._there
         options.keeping = to  # as long as the pointer
@@ -356,10 +369,6 @@ def _appending(values: List[Value]) -> GetCallback:
         values.append(value)
         return True
     return append
-
-
-def _shut_down(node: int, *arguments: Any) -> None:
-    lib.odht_runner_shutdown(node, *arguments)
 
 
 def _shown(pointer: int) -> str:

@@ -6,7 +6,7 @@ from typing import Union
 
 from ._crypto import PublicKey
 from ._hashes import InfoHash, hash_of
-from ._library import Handle, expect, lib, take_string, text, unsigned, view
+from ._library import Handle, expect, lib, take_string, text, unsigned
 
 
 class Value(Handle):
@@ -28,7 +28,9 @@ class Value(Handle):
 
     @property
     def data(self) -> bytes:
-        return view(lib.dht_value_get_data(self._native))
+        size = c_size_t()  # copied by the library: another thread may set it meanwhile
+        pointer = lib.odht_value_copy_data(self._native, size)
+        return take_string(pointer, size.value)
 
     @data.setter
     def data(self, value: Union[bytes, bytearray]) -> None:
@@ -37,7 +39,9 @@ class Value(Handle):
 
     @property
     def user_type(self) -> str:
-        return str(lib.dht_value_get_user_type(self._native).decode(errors="replace"))
+        size = c_size_t()
+        pointer = lib.odht_value_copy_user_type(self._native, size)
+        return take_string(pointer, size.value).decode(errors="replace")
 
     @user_type.setter
     def user_type(self, t: str) -> None:

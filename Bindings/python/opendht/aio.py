@@ -2,37 +2,102 @@
 
 import asyncio
 import inspect
-from typing import Any, Callable, Generic, Iterable, List, Optional, Tuple, TypeVar, Union
+from collections import deque
+from typing import Any, Callable, Deque, Generic, Iterable, List, Optional, Tuple, TypeVar, Union
 
 from . import _core as _dht
 from ._core import (DhtConfig, Identity, InfoHash, PkId, PublicKey, SockAddr, Value, ValueType, Where)
-from ._operations import Receipt, succeeded
+from ._operations import Operation, Receipt, succeeded
 from ._runner import _encrypting
-from ._library import PutOptions, lib
+from ._library import PutOptions, milliseconds
 
 __all__ = ["DhtConfig", "DhtRunner", "Identity", "InfoHash", "PkId", "PublicKey", "SockAddr", "Value", "ValueType",
            "Where"]
 
 Item = TypeVar("Item")
-_END = object()
+_ROOM = 4096  # items of a stream that wait to be read
+
+
+class _Buffer:
+    """What waits to be read: the thread of the node adds, the loop takes. There is no lock, for the reason that
+    `_operations` tells; each step on the deque is whole. The loop is woken once, however much comes until it looks."""
+
+    __slots__ = ("loop", "items", "dropped", "end", "_room", "_is_woken", "_waiting")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop, self._room = loop, _ROOM
+        self.items: "Deque[Any]" = deque()
+        self.dropped = 0
+        self.end: Optional[BaseException] = None
+        self._is_woken = False
+        self._waiting: "List[asyncio.Future[None]]" = []
+
+    def add(self, item: Any) -> bool:
+        """The oldest goes when there is no room. False when nobody listens any more."""
+        self.items.append(item)
+        if len(self.items) > self._room:
+            try:
+                self.items.popleft()
+                self.dropped += 1
+            except IndexError:  # all were taken meanwhile
+                pass
+        return self._wake()
+
+    def add_or_fail(self, item: Any) -> bool:
+        """None may be lost: without room for all it ends with an error."""
+        if self.end is not None:
+            return False
+        if len(self.items) >= self._room:
+            self.finish(RuntimeError(f"DHT get failed: {self._room} values wait, and nobody reads them"))
+            return False
+        self.items.append(item)
+        return self._wake()
+
+    def finish(self, end: BaseException) -> None:
+        """After what waits; the first end counts."""
+        if self.end is None:
+            self.end = end
+        self._wake()
+
+    async def take(self) -> Any:
+        while not self.items:
+            if self.end is not None:
+                raise self.end
+            waiting = self.loop.create_future()
+            self._waiting.append(waiting)
+            try:
+                await waiting
+            finally:
+                self._waiting.remove(waiting)
+        return self.items.popleft()
+
+    def _wake(self) -> bool:
+        if self.loop.is_closed():
+            return False
+        if self._is_woken:
+            return True
+        self._is_woken = True
+        return _tell(self.loop, self._look, None)
+
+    def _look(self, _: None) -> None:
+        self._is_woken = False  # first: what comes from now on wakes again
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_result(None)
 
 
 class _Stream(Generic[Item]):
     """What an operation tells, in order. It is cancelled at the end of a `with`, and when nobody holds it."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop, self._queue, self._closed = loop, asyncio.Queue(), False  # type: ignore[var-annotated]
-
-    def _teller(self) -> Callable[[Any], bool]:
-        """Puts into the queue, from the thread of the node. It does not hold the stream."""
-        loop, queue = self._loop, self._queue
-        return lambda item: _tell(loop, queue.put_nowait, item)
+        self._buffer, self._closed = _Buffer(loop), False
 
     def cancel(self) -> None:
         if not self._closed:
             self._closed = True
             self._stop()
-            self._queue.put_nowait(_END)  # for whoever waits right now
+            self._buffer.items.clear()
+            self._buffer.finish(StopAsyncIteration())  # for whoever waits right now
 
     def _stop(self) -> None:
         raise NotImplementedError
@@ -41,15 +106,14 @@ class _Stream(Generic[Item]):
         return self
 
     async def __anext__(self) -> Item:
-        item: Any = _END if self._closed else await self._queue.get()
-        if item is _END:
-            self._closed = True
+        if self._closed:
             raise StopAsyncIteration
-        if isinstance(item, Exception):
+        try:
+            item: Item = await self._buffer.take()
+            return item
+        except (StopAsyncIteration, RuntimeError):
             self._closed = True
-            raise item
-        result: Item = item
-        return result
+            raise
 
     def __enter__(self: "Any") -> "Any":
         return self
@@ -64,35 +128,40 @@ class _Stream(Generic[Item]):
 
 
 class _GetStream(_Stream[Value]):
-    """The values of a key as they are found. RuntimeError when the get fails."""
+    """The values of a key as they are found. RuntimeError when the get fails, and when 4096 values wait to be read: none
+    is lost in silence."""
 
     def __init__(self, runner: "DhtRunner", key: InfoHash, where: Optional[Where],
                  filter: Optional[Callable[[Value], bool]]) -> None:
-        self._closed, self._operation = True, None  # until it runs
+        self._closed = True  # until it runs
+        self._operation: Optional[Operation] = None
         super().__init__(runner._running_loop())
-        tell = self._teller()
-        core = runner._dht
+        buffer, core = self._buffer, runner._dht  # the callbacks do not hold the stream
         self._operation = core._begin_get(
-            core._asked(key, where), tell,
-            lambda outcome: tell(_END if succeeded(outcome) else RuntimeError("DHT get failed")), filter)
+            core._asked(key, where), buffer.add_or_fail,
+            lambda outcome: buffer.finish(StopAsyncIteration() if succeeded(outcome) else RuntimeError("DHT get failed")),
+            filter)
 
     def _stop(self) -> None:
-        lib.odht_operation_cancel(self._operation)
-
-    def __del__(self) -> None:
-        super().__del__()
-        lib.odht_operation_delete(self._operation)
+        if self._operation is not None:
+            self._operation.cancel()
 
 
 class _Listener(_Stream[Tuple[Value, bool]]):
-    """The values of a key and their changes: a value, and whether it is gone."""
+    """The values of a key and their changes: a value, and whether it is gone. Of those that nobody reads the newest 4096
+    wait."""
 
     def __init__(self, runner: "DhtRunner", key: InfoHash) -> None:
         self._closed, self._token = True, _dht.ListenToken()  # until it runs
         super().__init__(runner._running_loop())
-        tell = self._teller()
-        self._token = runner._dht.listen(key, lambda value, expired: tell((value, expired)),
-                                         done_cb=lambda ok, nodes: tell(_END))
+        buffer = self._buffer  # the callbacks do not hold the stream
+        self._token = runner._dht.listen(key, lambda value, expired: buffer.add((value, expired)),
+                                         done_cb=lambda ok, nodes: buffer.finish(StopAsyncIteration()))
+
+    @property
+    def dropped(self) -> int:
+        """How many changes were dropped unread, the oldest first."""
+        return self._buffer.dropped
 
     def _stop(self) -> None:
         self._token.cancel()
@@ -118,8 +187,11 @@ class DhtRunner:
         return self
 
     async def __aexit__(self, exc_type: Any, exc: Any, tb: Any) -> None:
-        await self.shutdown()
-        await self.join()
+        try:
+            if self._dht.isRunning():
+                await self._awaited(lambda end: self._dht._shut_down(lambda _: end(True)))
+        finally:  # when the task was cancelled too
+            await asyncio.shield(self.join())
 
     def run(self, id: Optional[Identity] = None, is_bootstrap: bool = False, port: int = 0, ipv4: str = "",
             ipv6: str = "", config: Optional[DhtConfig] = None) -> None:
@@ -147,7 +219,7 @@ class DhtRunner:
                     timeout: float = 0) -> Receipt:
         """Stores a value, and tells which nodes have it: see `opendht.DhtRunner.store`."""
         options = PutOptions(permanent=permanent, is_signed=sign or to is not None, verify=verify,
-                             deadline=int(1000 * timeout))
+                             deadline=milliseconds(timeout))
         if to is not None:
             _encrypting(options, to)
         receipt: Receipt = await self._awaited(
@@ -184,7 +256,7 @@ class DhtRunner:
         await self._awaited(lambda end: self._dht.shutdown(lambda: end(True)))
 
     async def join(self) -> None:
-        await self._running_loop().run_in_executor(None, self._dht.join)
+        await self._awaited(lambda end: self._dht._stop(lambda: end(True)))
 
     def __getattr__(self, name: str) -> Any:
         if name == "_dht":  # not made yet
