@@ -53,7 +53,7 @@ def same_facts(report, programs, people):
             runs.append((name, IN_PARALLEL.submit(command, program, *arguments, environment={"LD_LIBRARY_PATH": ""}),
                          IN_PARALLEL.submit(command, program, *elsewhere, environment=ours())))
     newer = [(name, IN_PARALLEL.submit(command, program, *arguments, environment=ours()))
-             for name, arguments in (*probes(people, programs.folder / "our-key-4.pem"), ("version4", ()))
+             for name, arguments in (*probes(people, programs.folder / "our-key-4.pem"), ("version4", ()), ("lives", ()))
              if (program := programs.compile(report, SOURCES / f"{name}.c", *WITH_OURS, name=f"{name}-4"))]
     for name, theirs, mine in runs:
         code, out, err = theirs.result()
