@@ -1,6 +1,5 @@
 internal import COpenDHT
 internal import DHTTransport
-internal import NIOConcurrencyHelpers
 internal import OpenDHT
 
 /// What cancels an operation. C holds it as an `odht_operation` or a `dht_op_token`.
