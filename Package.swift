@@ -34,6 +34,12 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let nioLocks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let httpServer: [Target.Dependency] = ["Hummingbird", "HummingbirdHTTP2", "HummingbirdTLS"].map {
+  .product(name: $0, package: "hummingbird")
+}
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
   name: "opendht-swift",
@@ -41,6 +47,8 @@ let package = Package(
   products: [
     .library(name: "OpenDHT", targets: ["OpenDHT"]),
     .library(name: "DHTIndex", targets: ["DHTIndex"]),
+    .library(name: "DHTProxyServer", targets: ["DHTProxyServer"]),
+    .library(name: "DHTProxyClient", targets: ["DHTProxyClient"]),
     // What Scripts/c-library links into libopendht-c.so, once for each binary interface.
     .library(name: "opendht-c", type: .static, targets: ["CInterface"]),
     .executable(name: "dhtnode", targets: ["dhtnode"]),
@@ -54,6 +62,11 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    // Without its traits: they bring Foundation and a reader of configuration files, which nothing here asks for.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     library("MessagePack"),
@@ -73,10 +86,24 @@ let package = Package(
     library("DHTText", ["OpenDHT"]),
     library("DHTJSON"),
     library("DHTProxyMessages", ["DHTModel", "DHTJSON"]),
+    library(
+      "DHTProxyServer",
+      [
+        "MessagePack", "DHTModel", "DHTSecurity", "OpenDHT", "DHTJSON", "DHTProxyMessages", nioCore, nioLocks, nioPosix,
+        nioSSL, httpClient, lifecycle, logging,
+      ] + httpServer),
+    library(
+      "DHTProxyClient",
+      [
+        "DHTModel", "DHTSecurity", "OpenDHT", "DHTJSON", "DHTProxyMessages", nioCore, nioLocks, nioPosix, nioSSL,
+        httpClient, logging,
+      ]),
     .target(name: "COpenDHT"),
     library(
       "CInterface", ["COpenDHT", "OpenDHT", "DHTIndex", "DHTText", "DHTTransport", nioLocks, logging]),
-    library("DHTTools", ["OpenDHT", "DHTText", "DHTJSON", arguments, logging, nioLocks]),
+    library(
+      "DHTTools",
+      ["OpenDHT", "DHTText", "DHTJSON", "DHTProxyServer", "DHTProxyClient", arguments, logging, nioLocks]),
     tool("dhtnode", ["DHTTools"]),
     tool("dht", ["DHTTools"]),
     tool("dhtchat", ["DHTTools"]),
@@ -99,6 +126,15 @@ let package = Package(
     tests(
       "DHTProxyMessagesTests", ["DHTProxyMessages", "DHTJSON", "DHTModel"],
       resources: [.copy("Vectors")]),
+    tests(
+      "DHTProxyServerTests",
+      [
+        "DHTProxyServer", "DHTProxyMessages", "DHTJSON", "DHTSecurity", "DHTModel", "OpenDHT", "MessagePack", nioCore,
+        nioLocks, nioPosix, httpClient,
+      ]),
+    tests(
+      "DHTProxyClientTests",
+      ["DHTProxyClient", "DHTProxyMessages", "DHTSecurity", "DHTModel", "OpenDHT", nioCore, nioLocks, nioPosix]),
     tests("DHTToolsTests", ["DHTTools", "DHTText", "DHTJSON", "OpenDHT", nioLocks]),
   ],
   swiftLanguageModes: [.v6]
