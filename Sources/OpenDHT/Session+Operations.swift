@@ -20,9 +20,12 @@ extension Session {
   }
 
   func get(
-    _ key: InfoHash, where filters: [Query.Filter], deadline: Duration?, _ operation: Operation<ValueBacklog>
+    _ key: InfoHash, where filters: [Query.Filter], deadline: Duration?, isForwarded: Bool,
+    _ operation: Operation<ValueBacklog>
   ) {
-    begin(operation) { node, now in node.get(key, where: filters, deadline: deadline.map { now + $0 }, now: now) }
+    begin(operation) { node, now in
+      node.get(key, where: filters, deadline: deadline.map { now + $0 }, isForwarded: isForwarded, now: now)
+    }
   }
 
   func trace(
@@ -38,10 +41,11 @@ extension Session {
   }
 
   func listen(
-    to key: InfoHash, where filters: [Query.Filter], deadline: Duration?, _ operation: Operation<ChangeBacklog>
+    to key: InfoHash, where filters: [Query.Filter], deadline: Duration?, isForwarded: Bool,
+    _ operation: Operation<ChangeBacklog>
   ) {
     begin(operation, isAwaited: false) { node, now in
-      node.listen(to: key, where: filters, deadline: deadline.map { now + $0 }, now: now)
+      node.listen(to: key, where: filters, deadline: deadline.map { now + $0 }, isForwarded: isForwarded, now: now)
     }
   }
 

@@ -59,6 +59,7 @@ final class Session {
     node.unknownType = node.unknownType.withWellFormedOwners()
     node.opener =
       configuration.opensValues ? ValueOpener(key: configuration.identity?.privateKey, keys: keys) : .closed
+    node.forwardingOpener = configuration.opensValues ? .forwarding(keys: keys) : .closed
     nodeConfiguration = node
   }
 }

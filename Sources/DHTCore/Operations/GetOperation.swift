@@ -5,6 +5,8 @@ struct GetOperation {
   let key: InfoHash
   let query: Query
   let isTraced: Bool
+  /// Whether the values are passed on, and so are not decrypted.
+  let isForwarded: Bool
   /// Families whose search still works.
   var running: Set<AddressFamily> = []
   var ends: [SearchGet.End] = []
@@ -25,10 +27,11 @@ struct GetOperation {
   private var sequences: [Value.Edition: UInt16] = [:]
   private var records: Set<FieldRecord> = []
 
-  init(key: InfoHash, query: Query, isTraced: Bool) {
+  init(key: InfoHash, query: Query, isTraced: Bool = false, isForwarded: Bool = false) {
     self.key = key
     self.query = query
     self.isTraced = isTraced
+    self.isForwarded = isForwarded
   }
 
   /// Different contents delivered under one id. Honest nodes hold one, or for a moment two.
