@@ -136,6 +136,11 @@ struct GetOperation {
     }
   }
 
+  /// What was delivered, or is being opened: what does not come again.
+  var known: [Value] { contents.keys.sorted().flatMap { contents[$0] ?? [] } }
+  /// The records that were delivered.
+  var knownRecords: Set<FieldRecord> { records }
+
   /// What was achieved, over all families.
   func outcome(_ ending: Ending) -> GetOutcome {
     let live = ends.filter { !$0.isIsolated }
