@@ -97,8 +97,8 @@ let package = Package(
     library(
       "DHTProxyClient",
       [
-        "DHTModel", "DHTSecurity", "OpenDHT", "DHTJSON", "DHTProxyMessages", nioCore, nioLocks, nioPosix, nioSSL,
-        httpClient, logging,
+        "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", "OpenDHT", "DHTJSON", "DHTProxyMessages", nioCore, nioPosix,
+        nioSSL, httpClient, logging,
       ]),
     .target(name: "COpenDHT"),
     library(
