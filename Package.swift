@@ -97,7 +97,8 @@ let package = Package(
     library(
       "DHTProxyClient",
       [
-        "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", "OpenDHT", "DHTJSON", "DHTProxyMessages", nioCore, nioPosix,
+        "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", "OpenDHT", "DHTJSON", "DHTProxyMessages", nioCore,
+        nioPosix,
         nioSSL, httpClient, logging,
       ]),
     .target(name: "COpenDHT"),
@@ -105,7 +106,10 @@ let package = Package(
       "CInterface", ["COpenDHT", "OpenDHT", "DHTIndex", "DHTText", "DHTTransport", nioLocks, logging]),
     library(
       "DHTTools",
-      ["OpenDHT", "DHTText", "DHTJSON", "DHTProxyServer", "DHTProxyClient", arguments, logging, nioLocks]),
+      [
+        "OpenDHT", "DHTText", "DHTJSON", "DHTProxyServer", "DHTProxyClient", "DHTProxyMessages", arguments, logging,
+        nioLocks,
+      ]),
     tool("dhtnode", ["DHTTools"]),
     tool("dht", ["DHTTools"]),
     tool("dhtchat", ["DHTTools"]),

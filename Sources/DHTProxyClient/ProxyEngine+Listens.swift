@@ -11,8 +11,12 @@ internal import OpenDHT
 //                       └───────────────────────────────────────────────────┘
 extension ProxyEngine {
   func listen(_ id: OperationID, to key: InfoHash) {
-    guard case .listen(_, let filters, _)? = operations[id]?.request else { return }
-    let query = Query(where: filters)
+    let query: Query
+    switch operations[id]?.request {
+    case .listen(_, let filters, _): query = Query(where: filters)
+    case .forwardedListen: query = Query()
+    case .get, .query, .put, .forwardedGet, nil: return
+    }
     if let listen = listens[key] {
       listen.subscribers.append((id, query))
       let known = listen.known.values.filter { query.matchesShown($0) }
@@ -134,7 +138,9 @@ extension ProxyEngine {
     listen.timer = schedule(at: deadline) { engine in
       guard let listen = engine.current(key, generation) else { return }
       listen.timer = nil
-      guard let deadline = listen.heartbeat?.deadline, deadline <= engine.now else { return engine.watchSilence(listen) }
+      guard let deadline = listen.heartbeat?.deadline, deadline <= engine.now else {
+        return engine.watchSilence(listen)
+      }
       listen.pace.ended(now: engine.now, hadWorked: true)
       engine.requestFailed()
       engine.restart(listen)

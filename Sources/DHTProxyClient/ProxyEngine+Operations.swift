@@ -15,11 +15,11 @@ extension ProxyEngine {
     if let refusal = refusal(request) { return end(id, refusal) }
     limit(id)
     switch request {
-    case .listen(let key, _, _): listen(id, to: key)
+    case .listen(let key, _, _), .forwardedListen(let key): listen(id, to: key)
     case .put(let put, _):
       if put.isPermanent { keep(put) }
       start(id)
-    case .get, .query: start(id)
+    case .get, .query, .forwardedGet: start(id)
     }
   }
 
@@ -28,9 +28,12 @@ extension ProxyEngine {
     guard operations.count <= limits.operations + listens.count else { return .throttled }
     switch request {
     case .get(_, _, _, isTraced: true): return .invalid(.notOverProxy)
-    case .get(.zero, _, _, _), .query(.zero, _, _), .listen(.zero, _, _): return .invalid(.zeroKey)
-    case .listen(let key, _, _): return listens[key] == nil && listens.count >= limits.listens ? .throttled : nil
-    case .get, .query: return nil
+    case .get(.zero, _, _, _), .query(.zero, _, _), .listen(.zero, _, _), .forwardedGet(.zero, _),
+      .forwardedListen(.zero):
+      return .invalid(.zeroKey)
+    case .listen(let key, _, _), .forwardedListen(let key):
+      return listens[key] == nil && listens.count >= limits.listens ? .throttled : nil
+    case .get, .query, .forwardedGet: return nil
     case .put(let put, _):
       if put.key == .zero { return .invalid(.zeroKey) }
       if put.value.size > ValueType.maximumValueSize { return .invalid(.valueTooLarge(packedBytes: put.value.size)) }
@@ -42,8 +45,8 @@ extension ProxyEngine {
     guard let request = operations[id]?.request else { return }
     let bound: Instant? =
       switch request {
-      case .listen: nil
-      case .put, .get, .query: now + limits.getting
+      case .listen, .forwardedListen: nil
+      case .put, .get, .query, .forwardedGet: now + limits.getting
       }
     guard let end = [request.deadline, bound].compactMap({ $0 }).min() else { return }
     operations[id]?.timer = schedule(at: end) { $0.end(id, .timedOut) }
@@ -60,9 +63,10 @@ extension ProxyEngine {
     }
     operations[id]?.attempts += 1
     switch operation.request {
-    case .get(let key, _, _, _), .query(let key, _, _): operations[id]?.task = fetch(id, key, route)
+    case .get(let key, _, _, _), .query(let key, _, _), .forwardedGet(let key, _):
+      operations[id]?.task = fetch(id, key, route)
     case .put(let put, _): operations[id]?.task = send(id, put, route)
-    case .listen: break
+    case .listen, .forwardedListen: break
     }
   }
 
@@ -98,13 +102,13 @@ extension ProxyEngine {
     switch operation.request {
     case .put(let put, _):
       tell(.finished(id, .put(receipt ?? PutReceipt(ending: ending, valueID: put.value.id))))
-    case .get, .query:
+    case .get, .query, .forwardedGet:
       let fetched = operation.fetched
       let outcome = GetOutcome(
         ending: ending, delivered: fetched.count, refused: fetched.refused,
         incomplete: fetched.dropped + malformedLines)
       tell(.finished(id, .get(outcome)))
-    case .listen(let key, _, _):
+    case .listen(let key, _, _), .forwardedListen(let key):
       leave(id, key)
       tell(.finished(id, .listen(ending)))
     }
@@ -113,8 +117,9 @@ extension ProxyEngine {
   func known(of id: OperationID) -> KnownResults {
     guard let operation = operations[id] else { return KnownResults() }
     switch operation.request {
-    case .get, .query: return KnownResults(values: operation.fetched.values, records: operation.records)
+    case .get, .query, .forwardedGet: return KnownResults(values: operation.fetched.values, records: operation.records)
     case .put: return KnownResults()
+    case .forwardedListen(let key): return KnownResults(values: listens[key]?.known.values ?? [])
     case .listen(let key, let filters, _):
       let query = Query(where: filters)
       return KnownResults(values: (listens[key]?.known.values ?? []).filter { query.matchesShown($0) })
@@ -150,7 +155,8 @@ extension ProxyEngine {
     switch request {
     case .get(_, let filters, _, _): query = Query(where: filters)
     case .query(_, let given, _): query = given
-    case .put, .listen: return
+    case .forwardedGet: query = Query()
+    case .put, .listen, .forwardedListen: return
     }
     var values: [Value] = []
     for event in heard {
@@ -164,7 +170,9 @@ extension ProxyEngine {
     if query.select.isEmpty {
       if !news.isEmpty { tell(.values(id, news, .proxy)) }
     } else {
-      let records = news.map { query.shownRecord(of: $0) }.filter { operations[id]?.records.insert($0).inserted ?? false }
+      let records = news.map { query.shownRecord(of: $0) }.filter {
+        operations[id]?.records.insert($0).inserted ?? false
+      }
       if !records.isEmpty { tell(.fields(id, records, .proxy)) }
     }
   }
@@ -191,7 +199,11 @@ extension ProxyEngine {
 
   private func send(_ id: OperationID, _ put: PutRequest, _ route: ProxyRoute) -> Task<Void, Never> {
     let body = body(of: put)
-    return launch { _ in await Self.put(put, body, route) } then: { engine, answer in engine.answered(id, put, answer) }
+    return launch { _ in
+      await Self.put(put, body, route)
+    } then: { engine, answer in
+      engine.answered(id, put, answer)
+    }
   }
 
   func body(of put: PutRequest) -> [UInt8] {

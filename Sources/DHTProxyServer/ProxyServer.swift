@@ -1,4 +1,4 @@
-internal import DHTProxyMessages
+public import DHTProxyMessages
 internal import HummingbirdCore
 internal import Logging
 internal import NIOConcurrencyHelpers
@@ -87,6 +87,14 @@ public actor ProxyServer {
 }
 
 extension ProxyServer {
+  /// What the server tells of itself; nil when it does not run.
+  public var statistics: ServerStatistics? {
+    get async {
+      guard case .running(let run) = state else { return nil }
+      return await run.context.routes.currentStatistics()
+    }
+  }
+
   private func begin() async throws(ProxyServerError) -> Run {
     let tls = try configuration.secure.map { secure throws(ProxyServerError) in try secure.context() }
     let ownsGroup = configuration.threads > 0
