@@ -38,6 +38,8 @@ actor PushTransport {
     self.resolve = resolve
     var client = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
     client.timeout = .init(connect: .seconds(5), read: .seconds(10))
+    // The queue tries again, and pauses longer than the pool would.
+    client.connectionPool.retryConnectionEstablishment = false
     client.connectionPool.idleTimeout = .seconds(30)
     client.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = configuration.limits.requestsPerHost
     client.httpVersion = .http1Only
