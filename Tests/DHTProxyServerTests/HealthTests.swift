@@ -32,8 +32,9 @@ private let lost = NodeStatus(ipv4: .connecting)
   func neverConnected() {
     var health = Health(HealthSettings(), now: at(0))
     health.update(NodeStatus(), now: at(0))
-    #expect(health.refusal(now: at(9.9)) == nil)
+    #expect(health.readiness(now: at(9.9)) == .starting)
     #expect(health.readiness(now: at(10)) == .cutOff(since: at(0)))
+    #expect(health.refusal(now: at(10)) == nil, "it may be the first of its network")
     health.update(connected, now: at(11))
     #expect(health.readiness(now: at(11)) == .ready)
   }
@@ -46,8 +47,9 @@ private let lost = NodeStatus(ipv4: .connecting)
     #expect(health.isAlive(now: at(69)))
     health.end()
     #expect(!health.isAlive(now: at(41)) && health.readiness(now: at(41)) == .stopped)
-    health.update(connected, now: at(42))
-    #expect(health.readiness(now: at(42)) == .stopped && health.refusal(now: at(42)) != nil)
+    #expect(health.refusal(now: at(42)) != nil)
+    health.update(lost, now: at(50))
+    #expect(health.isAlive(now: at(50)) && health.readiness(now: at(55)) == .cutOff(since: at(50)), "started again")
   }
 
   @Test("the answers say why, and more only to those who may look inside")

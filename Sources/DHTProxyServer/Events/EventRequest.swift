@@ -70,6 +70,12 @@ struct EventRequest: Equatable {
     return keys
   }
 
+  /// Keys in a member of a body, which may be missing.
+  static func keys(_ json: JSON, _ name: String) throws(ErrorAnswerError) -> [InfoHash] {
+    guard case .array(let names)? = json[name] else { return [] }
+    return try keys(names.map { Array(($0.string ?? "").utf8) })
+  }
+
   private static func filters(_ text: String) throws(ErrorAnswerError) -> [Query.Filter] {
     do {
       let filters = try Query(parsing: "WHERE " + text).filters

@@ -41,9 +41,9 @@ struct Health {
     self.status = status
     lastPulse = max(lastPulse, now)
     switch (state, status.best == .connected) {
-    case (.stopped, _): break
     case (_, true): state = .connected
-    case (.connected, false): state = .lost(since: now)
+    // A node that was started again had been connected before.
+    case (.connected, false), (.stopped, false): state = .lost(since: now)
     case (.starting, false), (.lost, false): break
     }
   }
@@ -70,12 +70,13 @@ struct Health {
     return now - lastPulse < settings.pulseDeadline
   }
 
-  /// Why an operation on the network is refused at once; nil when it is to be tried. While the node starts, operations wait.
+  /// Why an operation on the network is refused at once; nil when it is to be tried. While the node starts, operations
+  /// wait. A node that never was connected may be the first of its network: it tries, and serves what it holds itself.
   func refusal(now: Instant) -> Refusal? {
-    switch readiness(now: now) {
-    case .ready, .starting: nil
-    case .cutOff: .cutOff(reason: "Cut off from the network")
-    case .stopped: .cutOff(reason: "The node is stopped")
+    switch (state, readiness(now: now)) {
+    case (.lost, .cutOff): .cutOff(reason: "Cut off from the network")
+    case (.stopped, _): .cutOff(reason: "The node is stopped")
+    case (.starting, _), (.connected, _), (.lost, _): nil
     }
   }
 }
