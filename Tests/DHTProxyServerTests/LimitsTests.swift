@@ -33,15 +33,15 @@ private func table(_ change: (inout ProxyLimits) -> Void = { _ in }) -> UsageTab
 
   @Test("§16: what is open is bounded for each client and for all, and given back")
   func resources() {
-    var table = table { $0.connections = 3 }
-    #expect(table.acquire(.connection, by: client(1), now: at(0)) == nil)
-    #expect(table.acquire(.connection, by: client(1), now: at(0)) == nil)
-    #expect(table.acquire(.connection, by: client(1), now: at(0)) == .tooMany(.connection))
-    #expect(table.acquire(.connection, by: client(2), now: at(0)) == nil)
-    #expect(table.acquire(.connection, by: client(3), now: at(0)) == .tooMany(.connection), "three in all")
-    table.release(.connection, by: client(1))
-    #expect(table.acquire(.connection, by: client(3), now: at(0)) == nil)
-    #expect(table.total(.connection) == 3)
+    var table = table { $0.listens = 3 }
+    #expect(table.acquire(.listen, by: client(1), now: at(0)) == nil)
+    #expect(table.acquire(.listen, by: client(1), now: at(0)) == nil)
+    #expect(table.acquire(.listen, by: client(1), now: at(0)) == .tooMany(.listen))
+    #expect(table.acquire(.listen, by: client(2), now: at(0)) == nil)
+    #expect(table.acquire(.listen, by: client(3), now: at(0)) == .tooMany(.listen), "three in all")
+    table.release(.listen, by: client(1))
+    #expect(table.acquire(.listen, by: client(3), now: at(0)) == nil)
+    #expect(table.total(.listen) == 3)
     #expect(table.acquire(.stream, by: client(1), now: at(0)) == nil)
     #expect(table.acquire(.stream, by: client(1), now: at(0)) == .tooMany(.stream))
     table.release(.stream, by: client(1))

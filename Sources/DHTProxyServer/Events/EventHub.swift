@@ -60,7 +60,8 @@ final class EventHub: Sendable {
   func start() {
     loop.execute { [self] in
       // Deadlines of seconds need no finer clock.
-      state.value.clock = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [self] _ in step() }
+      state.value.clock = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [self] _ in step()
+      }
     }
   }
 
@@ -228,6 +229,7 @@ extension EventHub {
 
 /// Hears of one key for all event streams.
 private final class EventSubscriber: WatchSubscriber {
+  var isListen: Bool { false }
   private let key: InfoHash
   private let hub: EventHub
 

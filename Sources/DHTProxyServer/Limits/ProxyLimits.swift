@@ -27,8 +27,6 @@ public struct ProxyLimits: Sendable {
   public var exceptions: [Exception] = [
     Exception(addresses: .loopbackIPv4, limits: .none), Exception(addresses: .loopbackIPv6, limits: .none),
   ]
-  /// Open connections in all. An idle one costs about 21 kB, over TLS 40 kB: 16,384 are 340 or 660 MB.
-  public var connections = 16_384
   /// Running listens in all; each has a connection or a stream of HTTP/2.
   public var listens = 65_536
   /// Event streams in all.
@@ -38,7 +36,7 @@ public struct ProxyLimits: Sendable {
   /// Keys of all event streams together, each counted in each of its streams.
   public var streamKeys = 262_144
   /// Addresses and tokens that are remembered. A stranger with many addresses pushes out those that were idle for longest,
-  /// never one that has something open: there are more places than `connections`, and all that is open needs one. About
+  /// never one that has something open: there are more places than connections, and all that is open needs one. About
   /// 150 bytes each: 5 MB.
   public var rememberedClients = 32_768
 

@@ -2,7 +2,7 @@ internal import DHTModel
 internal import DHTProxyMessages
 
 /// Why a request is not carried out, and what its sender is told.
-enum Refusal: Equatable, Sendable {
+enum Refusal: Error, Equatable {
   /// More requests than its share.
   case tooFast(retryAfter: Duration)
   /// As many open as it, or all, may have.
@@ -23,6 +23,7 @@ enum Refusal: Equatable, Sendable {
     case .tooManyKeys: ErrorAnswer(status: 429, reason: "Too many keys")
     case .unauthorized(isKnown: true): ErrorAnswer(status: 401, reason: "A token or a client certificate is needed")
     case .unauthorized(isKnown: false): ErrorAnswer(status: 401, reason: "Unknown token")
+    case .forbidden(.identity): ErrorAnswer(status: 403, reason: "The node's identity is not for clients")
     case .forbidden(let group): ErrorAnswer(status: 403, reason: "Not allowed: \(group.rawValue)")
     case .cutOff(let reason): ErrorAnswer(status: 503, reason: reason)
     }

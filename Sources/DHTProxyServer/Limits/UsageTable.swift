@@ -142,7 +142,8 @@ extension ClientLimits {
 extension ProxyLimits {
   fileprivate func total(_ resource: Resource) -> Int {
     switch resource {
-    case .connection: connections
+    // Counted where they are accepted.
+    case .connection: .max
     case .listen: listens
     case .stream: streams
     }

@@ -1,11 +1,13 @@
 /// What is open, and what is kept.
 struct ServerFigures {
   let counts: Operations.Counts
+  let connections: Int
   let events: EventHub.Figures
   let health: Health
 
-  init(_ counts: Operations.Counts, events: EventHub.Figures, health: Health) {
+  init(_ counts: Operations.Counts, connections: Int, events: EventHub.Figures, health: Health) {
     self.counts = counts
+    self.connections = connections
     self.events = events
     self.health = health
   }
@@ -14,7 +16,7 @@ struct ServerFigures {
     text.family("dht_proxy_ready", .gauge, "1 when the node reaches the network.")
     text.sample(health.readiness(now: .monotonic) == .ready ? 1 : 0)
     text.family("dht_proxy_connections", .gauge, "Open connections.")
-    text.sample(counts.connections)
+    text.sample(connections)
     text.family("dht_proxy_listens", .gauge, "Running listens.")
     text.sample(counts.listens)
     text.family("dht_proxy_event_streams", .gauge, "Running event streams.")

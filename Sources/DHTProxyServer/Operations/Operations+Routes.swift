@@ -2,6 +2,7 @@ internal import DHTJSON
 internal import DHTModel
 internal import DHTProxyMessages
 internal import NIOCore
+internal import NIOHTTP1
 internal import OpenDHT
 
 extension Operations: RouteService {
@@ -9,7 +10,7 @@ extension Operations: RouteService {
     switch request.route {
     case .health: exchange.answer(Answer(.liveness(health.current, now: .monotonic)))
     case .readiness:
-      let details = mayAlso(.operations, request) == nil
+      let details = refusal(of: .operations, to: request) == nil
       exchange.answer(Answer(.readiness(health.current, details: details, now: .monotonic)))
     case .metrics: exchange.answer(await metrics())
     case .openAPI: exchange.answer(Answer(body: OpenAPIDocument.bytes))
@@ -22,7 +23,8 @@ extension Operations: RouteService {
   private func metrics() async -> Answer {
     var text = MetricsText()
     withFigures { $0.write(to: &text) }
-    await ServerFigures(await counts(), events: hub.figures, health: health.current).write(to: &text)
+    await ServerFigures(await counts(), connections: connections, events: hub.figures, health: health.current).write(
+      to: &text)
     await NodeFigures(of: dht).write(to: &text)
     var answer = Answer(body: ByteBuffer(string: text.text))
     answer.contentType = MetricsText.contentType

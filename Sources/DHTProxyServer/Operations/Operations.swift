@@ -2,6 +2,7 @@ internal import DHTModel
 internal import DHTSecurity
 internal import NIOConcurrencyHelpers
 internal import NIOCore
+internal import NIOHTTP1
 internal import NIOSSL
 internal import OpenDHT
 
@@ -9,15 +10,6 @@ internal import OpenDHT
 ///
 ///     request ──► access ──► limits ──► health ──► carried out ──► figures
 final class Operations: Sendable {
-  /// What other parts count, for figures.
-  struct Counts {
-    var connections = 0, listens = 0
-    /// Subscriptions by token, keys with permanent puts, permanent puts.
-    var pushTokens = 0, permanentKeys = 0, permanentPuts = 0
-    /// Notifications sent, by platform and priority.
-    var pushes: [(platform: String, priority: String, count: Int)] = []
-  }
-
   let settings: OperationsSettings
   let health: HealthWatch
   let hub: EventHub
@@ -37,7 +29,9 @@ final class Operations: Sendable {
   /// How long a judgement holds: a revoked certificate counts no longer than that.
   private static let judgementTime = Duration.seconds(60)
 
-  init(of dht: DHT, hub: EventHub, _ settings: OperationsSettings, counts: @escaping @Sendable () async -> Counts) {
+  init(
+    of dht: DHT, hub: EventHub, _ settings: OperationsSettings, counts: @escaping @Sendable () async -> Counts
+  ) {
     self.dht = dht
     self.hub = hub
     self.settings = settings
@@ -57,6 +51,9 @@ final class Operations: Sendable {
     health.stop()
     await hub.stop()
   }
+
+  /// Connections that are open.
+  var connections: Int { usage.withLockedValue { $0.total(.connection) } }
 
   /// The figures of requests.
   func withFigures<Result>(_ body: (inout RequestFigures) -> Result) -> Result { figures.withLockedValue { body(&$0) } }
@@ -97,6 +94,12 @@ extension Operations: RequestGate {
     }
   }
 
+  func refusal(of group: RouteGroup, to request: ProxyRequest) -> Answer? {
+    guard let ip = request.address?.ip else { return nil }
+    guard case .refused(let refusal) = settings.access.decide(group, credentials(of: request, ip)) else { return nil }
+    return Answer(refusal)
+  }
+
   private func refuse(_ refusal: Refusal, _ request: ProxyRequest) -> Admission {
     figures.withLockedValue { $0.record(refusal) }
     return .refused(Answer(refusal))
@@ -128,14 +131,6 @@ extension Operations {
     }
   }
 
-  /// Whether the sender may do more than the route needs: see details, or keep values alive.
-  func mayAlso(_ group: RouteGroup, _ request: ProxyRequest) -> Refusal? {
-    guard let ip = request.address?.ip else { return nil }
-    let decision = settings.access.decide(group, credentials(of: request, ip))
-    if case .refused(let refusal) = decision { return refusal }
-    return nil
-  }
-
   private func credentials(of request: ProxyRequest, _ ip: IPAddress) -> AccessRules.Credentials {
     AccessRules.Credentials(
       address: ip, authorization: request.headers.first(name: "authorization").map { Array($0.utf8) },
@@ -163,6 +158,8 @@ extension NIOCore.SocketAddress {
 }
 
 extension Answer {
+  static let tooManyConnections = Answer(.tooMany(.connection))
+
   init(_ refusal: Refusal) {
     self.init(refusal.answer)
     if let header = refusal.header { fields = [header] }
