@@ -88,6 +88,17 @@ public actor ProxyServer {
 }
 
 extension ProxyServer {
+  /// Connections that are open.
+  package var connectionCount: Int {
+    guard case .running(let run) = state else { return 0 }
+    return run.context.connections
+  }
+  /// Connections and streams with a listen.
+  package var listenCount: Int {
+    guard case .running(let run) = state else { return 0 }
+    return run.context.counters.listenCount
+  }
+
   private func begin() async throws(ProxyServerError) -> Run {
     let tls = try configuration.secure.map { secure throws(ProxyServerError) in try secure.context() }
     let ownsGroup = configuration.threads > 0

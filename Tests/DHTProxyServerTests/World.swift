@@ -58,3 +58,15 @@ struct World {
         + (body.isEmpty ? "" : "Content-Length: \(body.utf8.count)\r\n") + "\r\n\(body)")
   }
 }
+
+extension World {
+  /// Whether so many connections are left within some seconds.
+  func hasConnections(_ count: Int, seconds: Double = 5) async -> Bool {
+    let end = ContinuousClock.now + .seconds(seconds)
+    while ContinuousClock.now < end {
+      if await server.connectionCount == count { return true }
+      try? await Task.sleep(for: .milliseconds(10))
+    }
+    return await server.connectionCount == count
+  }
+}

@@ -55,6 +55,7 @@ extension ConnectionHandler: WatchSubscriber {
       if backlog?.isEmpty == true { backlog = nil }
       flush()
     }
+    resumeReading()
     context.fireChannelWritabilityChanged()
   }
 

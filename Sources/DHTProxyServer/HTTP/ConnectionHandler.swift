@@ -143,7 +143,20 @@ extension ConnectionHandler {
   }
 
   func read(context: ChannelHandlerContext) {
-    if queue == nil { context.read() } else { isReadHeld = true }
+    if mayRead { context.read() } else { isReadHeld = true }
+  }
+
+  /// A client that does not take its answers is not asked for more requests.
+  private var mayRead: Bool {
+    if case .listening = state { return true }
+    return queue == nil && context?.channel.isWritable != false
+  }
+
+  /// Reads on, if that was put off and nothing is in the way any more.
+  func resumeReading() {
+    guard isReadHeld, mayRead else { return }
+    isReadHeld = false
+    context?.read()
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -254,10 +267,7 @@ extension ConnectionHandler {
       case .listening, .discarding: queue = nil
       }
     }
-    if isReadHeld {
-      isReadHeld = false
-      context?.read()
-    }
+    resumeReading()
     if isInputClosed, case .idle = state { close() }
   }
 }

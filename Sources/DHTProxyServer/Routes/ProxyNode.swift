@@ -7,10 +7,10 @@ struct ProxyNode: Sendable {
   let dht: DHT
 
   /// The values of a key, as they come.
-  func values(at key: InfoHash, deadline: Duration) -> DHT.Values { dht.values(at: key, deadline: deadline) }
+  func values(at key: InfoHash, deadline: Duration) -> DHT.Values { dht.forwardedValues(at: key, deadline: deadline) }
 
   /// The changes of a key.
-  func listen(to key: InfoHash) -> DHT.Changes { dht.listen(to: key) }
+  func listen(to key: InfoHash) -> DHT.Changes { dht.forwardedChanges(of: key) }
 
   /// Whether a good node is known.
   var isConnected: Bool {
