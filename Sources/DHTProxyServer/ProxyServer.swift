@@ -32,6 +32,7 @@ public actor ProxyServer {
   private struct Run {
     let context: ServerContext
     let hub: WatchHub
+    let operations: Operations?
     let group: any EventLoopGroup
     let ownsGroup: Bool
     let services: [ListeningPort]
@@ -113,19 +114,25 @@ extension ProxyServer {
       ownsGroup
       ? MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads) : MultiThreadedEventLoopGroup.singleton
     let hub = WatchHub(node: ProxyNode(dht: dht), release: configuration.release, loop: group.next())
-    let context = await serverContext(group, hub)
+    let (context, operations) = await serverContext(group, hub)
+    operations?.start()
     var services: [ListeningPort] = []
     do throws(ProxyServerError) {
       if let port = configuration.port { services.append(try await open(port, nil, context, group)) }
       if let secure = configuration.secure { services.append(try await open(secure.port, tls, context, group)) }
     } catch {
-      await end(Run(context: context, hub: hub, group: group, ownsGroup: ownsGroup, services: services))
+      await end(
+        Run(
+          context: context, hub: hub, operations: operations, group: group, ownsGroup: ownsGroup, services: services))
       throw error
     }
-    return Run(context: context, hub: hub, group: group, ownsGroup: ownsGroup, services: services)
+    return Run(
+      context: context, hub: hub, operations: operations, group: group, ownsGroup: ownsGroup, services: services)
   }
 
-  private func serverContext(_ group: any EventLoopGroup, _ hub: WatchHub) async -> ServerContext {
+  private func serverContext(
+    _ group: any EventLoopGroup, _ hub: WatchHub
+  ) async -> (ServerContext, Operations?) {
     let counters = RequestCounters()
     var loops: [ObjectIdentifier: NIOLoopBound<LoopConnections>] = [:]
     for loop in group.makeIterator() {
@@ -137,7 +144,29 @@ extension ProxyServer {
       }.get()
       loops[ObjectIdentifier(loop)] = connections
     }
-    return ServerContext(dht: dht, configuration: configuration, parts: parts, loops: loops, counters: counters)
+    var parts = parts
+    let operations = loops.values.first.map { makeOperations(on: $0, counters, parts.registrations) }
+    parts.gate = parts.gate ?? operations
+    parts.operations = parts.operations ?? operations
+    let context = ServerContext(
+      dht: dht, configuration: configuration, parts: parts, loops: loops, counters: counters)
+    return (context, operations)
+  }
+
+  private func makeOperations(
+    on loop: NIOLoopBound<LoopConnections>, _ counters: RequestCounters, _ registrations: (any RegistrationService)?
+  ) -> Operations {
+    var settings = configuration.operations
+    let isGranted =
+      settings.access.tokens.entries.contains { $0.groups.contains(.identity) }
+      || settings.access.certificates.contains { $0.groups.contains(.identity) }
+    if configuration.mayUseIdentity, !isGranted { settings.access.open.insert(.identity) }
+    let hub = EventHub(
+      node: ProxyNode(dht: dht), watches: loop,
+      .init(keysPerStream: settings.limits.keysPerStream, streamKeys: settings.limits.streamKeys))
+    return Operations(of: dht, hub: hub, settings) {
+      Operations.Counts(listens: counters.listenCount, await registrations?.statistics)
+    }
   }
 
   private func open(
@@ -157,6 +186,7 @@ extension ProxyServer {
     for connections in run.context.loops.values {
       connections.eventLoop.execute { connections.value.shutDown() }
     }
+    await run.operations?.stop()
     run.hub.stop()
     let start = ContinuousClock.now
     while run.context.connections > 0, ContinuousClock.now - start < Self.grace {

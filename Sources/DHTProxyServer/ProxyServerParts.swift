@@ -33,10 +33,24 @@ package enum SubscribeOutcome: Hashable, Sendable {
 
 /// Decides before a request is carried out, and hears how it went.
 package protocol RequestGate: Sendable {
-  /// Refuses a request, or lets it pass with nil. Called on an event loop: must not wait.
-  func refuse(_ request: ProxyRequest) -> Answer?
+  /// Lets a connection in, with a permit that is released when it closes; nil when its client has too many.
+  func connectionOpened(from address: NIOCore.SocketAddress?) -> Permit?
+  /// Lets a request pass, or refuses it. Called on an event loop: must not wait.
+  func admit(_ request: ProxyRequest) -> Admission
+  /// Whether the sender may do more than its route needs; nil when it may.
+  func refusal(of group: RouteGroup, to request: ProxyRequest) -> Answer?
+  /// What a permit was for is over.
+  func release(_ permit: Permit)
   /// A request was answered; `route` is nil for what leads nowhere.
-  func answered(_ route: Route?, status: Int)
+  func answered(_ route: Route?, status: Int, after duration: Duration)
+}
+
+/// What becomes of a request.
+package enum Admission: Sendable {
+  /// It is carried out. A permit is released when its answer has ended.
+  case admitted(Permit?)
+  /// It is not.
+  case refused(Answer)
 }
 
 /// Carries out routes that are made elsewhere: health, metrics, the description, the stream of many keys.

@@ -37,7 +37,7 @@ struct RouteHandlers: Sendable {
     case .unsubscribe(let key): exchange.answer(await unsubscribe(body, at: key))
     case .pingPush: exchange.answer(await pingPush(body))
     case .cancelPut(let key, let id): exchange.answer(await cancelPut(id, at: key, request))
-    case .health, .readiness, .metrics, .openAPI, .events:
+    case .health, .readiness, .metrics, .openAPI, .events, .changeEvents:
       guard let operations = parts.operations else { return exchange.answer(.notImplemented) }
       await operations.carryOut(request, body: body, exchange)
     case .preflight: exchange.answer(.preflight(mayUseIdentity: configuration.mayUseIdentity))

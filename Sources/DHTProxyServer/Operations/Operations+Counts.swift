@@ -1,0 +1,22 @@
+internal import DHTProxyMessages
+
+extension Operations {
+  /// What other parts count, for figures.
+  struct Counts {
+    var listens = 0
+    /// Devices with a subscription, keys with permanent puts, permanent puts.
+    var pushTokens = 0, permanentKeys = 0, permanentPuts = 0
+    /// Notifications sent, by platform and priority.
+    var pushes: [(platform: String, priority: String, count: Int)] = []
+
+    init(listens: Int, _ registrations: ServerStatistics?) {
+      self.listens = listens
+      guard let registrations else { return }
+      (pushTokens, permanentKeys) = (registrations.pushTokens, registrations.permanentKeys)
+      permanentPuts = registrations.permanentPuts
+      guard let platforms = registrations.since330 else { return }
+      let named = [("android", platforms.android), ("ios", platforms.iOS), ("unifiedpush", platforms.unifiedPush)]
+      pushes = named.flatMap { [($0.0, "high", $0.1.high), ($0.0, "normal", $0.1.normal)] }
+    }
+  }
+}
