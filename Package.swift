@@ -144,7 +144,7 @@ let package = Package(
     tests(
       "DHTProxyClientTests",
       ["DHTProxyClient", "DHTProxyMessages", "DHTSecurity", "DHTModel", "OpenDHT", nioCore, nioLocks, nioPosix]),
-    tests("DHTToolsTests", ["DHTTools", "DHTText", "DHTJSON", "OpenDHT", nioLocks]),
+    tests("DHTToolsTests", ["DHTTools", "DHTProxyServer", "DHTText", "DHTJSON", "OpenDHT", nioLocks]),
   ],
   swiftLanguageModes: [.v6]
 )
