@@ -95,7 +95,8 @@ let package = Package(
     library(
       "DHTProxyClient",
       [
-        "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", "OpenDHT", "DHTJSON", "DHTProxyMessages", nioCore, nioPosix,
+        "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", "OpenDHT", "DHTJSON", "DHTProxyMessages", nioCore,
+        nioPosix,
         nioSSL, httpClient, logging,
       ]),
     .target(name: "COpenDHT"),
@@ -134,7 +135,9 @@ let package = Package(
       ]),
     tests(
       "DHTProxyClientTests",
-      ["DHTProxyClient", "DHTProxyMessages", "DHTSecurity", "DHTModel", "OpenDHT", nioCore, nioLocks, nioPosix]),
+      [
+        "DHTProxyClient", "DHTProxyMessages", "DHTSecurity", "DHTModel", "OpenDHT", nioCore, nioLocks, nioPosix, nioSSL,
+      ]),
     tests("DHTToolsTests", ["DHTTools", "DHTText", "DHTJSON", "OpenDHT", nioLocks]),
   ],
   swiftLanguageModes: [.v6]

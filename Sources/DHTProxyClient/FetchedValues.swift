@@ -25,7 +25,9 @@ struct FetchedValues {
   mutating func take(_ values: [Value]) -> [Value] {
     values.filter { value in
       let known = contents[value.id] ?? []
-      guard !known.contains(where: { $0.hasSameContent(as: value) || $0.isNewerEdition(of: value) }) else { return false }
+      guard !known.contains(where: { $0.hasSameContent(as: value) || $0.isNewerEdition(of: value) }) else {
+        return false
+      }
       guard known.count < Self.contentsPerID, count < Self.maximumCount, bytes + value.cost <= maximumBytes else {
         dropped += 1
         return false

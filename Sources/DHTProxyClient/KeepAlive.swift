@@ -26,7 +26,8 @@ enum KeepAlive {
       let idleOption = TCP_KEEPIDLE
     #endif
     let options = [(idleOption, seconds), (TCP_KEEPINTVL, interval), (TCP_KEEPCNT, count)]
-    let all = [channel.setOption(.socketOption(.so_keepalive), value: 1)]
+    let all =
+      [channel.setOption(.socketOption(.so_keepalive), value: 1)]
       + options.map { name, value in
         channel.setOption(.tcpOption(NIOBSDSocket.Option(rawValue: CInt(name))), value: SocketOptionValue(value))
       }

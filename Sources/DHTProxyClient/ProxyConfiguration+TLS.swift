@@ -37,7 +37,11 @@ extension ProxyConfiguration {
     case .file(let path): .certificates(try NIOSSLCertificate.fromPEMFile(path))
     case .certificates(let pem): .certificates(try NIOSSLCertificate.fromPEMBytes(pem))
     case .standard:
-      if let path = Self.environment("CA_ROOT_FILE") ?? Self.environment("CA_ROOT_PATH") { .file(path) } else { .default }
+      if let path = Self.environment("CA_ROOT_FILE") ?? Self.environment("CA_ROOT_PATH") {
+        .file(path)
+      } else {
+        .default
+      }
     }
   }
 

@@ -100,7 +100,8 @@ extension ProxyEngine {
       let known = addresses[look.family]
       information[look.family] = node
       noteNode(node.nodeID)
-      if let text = node.publicAddress, let address = Resolver.literal(Host(name: text))?.unmapped.ip, address != known {
+      if let text = node.publicAddress, let address = Resolver.literal(Host(name: text))?.unmapped.ip, address != known
+      {
         addresses[look.family] = address
         tell(.publicAddressChanged(address))
       }

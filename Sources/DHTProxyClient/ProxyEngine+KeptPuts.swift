@@ -92,7 +92,9 @@ extension ProxyEngine {
 extension ProxyEngine {
   /// Looks what is due: every minute is often enough for what is due each day.
   func scheduleRenewals() {
-    guard renewalTimer == nil, !puts.isEmpty || listens.values.contains(where: { $0.subscription != nil }) else { return }
+    guard renewalTimer == nil, !puts.isEmpty || listens.values.contains(where: { $0.subscription != nil }) else {
+      return
+    }
     let interval = min(.seconds(60), limits.renewal / 20)
     renewalTimer = schedule(at: now + interval) { engine in
       engine.renewalTimer = nil

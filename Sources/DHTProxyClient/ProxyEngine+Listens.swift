@@ -134,7 +134,9 @@ extension ProxyEngine {
     listen.timer = schedule(at: deadline) { engine in
       guard let listen = engine.current(key, generation) else { return }
       listen.timer = nil
-      guard let deadline = listen.heartbeat?.deadline, deadline <= engine.now else { return engine.watchSilence(listen) }
+      guard let deadline = listen.heartbeat?.deadline, deadline <= engine.now else {
+        return engine.watchSilence(listen)
+      }
       listen.pace.ended(now: engine.now, hadWorked: true)
       engine.requestFailed()
       engine.restart(listen)

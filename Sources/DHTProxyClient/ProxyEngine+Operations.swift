@@ -164,7 +164,9 @@ extension ProxyEngine {
     if query.select.isEmpty {
       if !news.isEmpty { tell(.values(id, news, .proxy)) }
     } else {
-      let records = news.map { query.shownRecord(of: $0) }.filter { operations[id]?.records.insert($0).inserted ?? false }
+      let records = news.map { query.shownRecord(of: $0) }.filter {
+        operations[id]?.records.insert($0).inserted ?? false
+      }
       if !records.isEmpty { tell(.fields(id, records, .proxy)) }
     }
   }
@@ -191,7 +193,11 @@ extension ProxyEngine {
 
   private func send(_ id: OperationID, _ put: PutRequest, _ route: ProxyRoute) -> Task<Void, Never> {
     let body = body(of: put)
-    return launch { _ in await Self.put(put, body, route) } then: { engine, answer in engine.answered(id, put, answer) }
+    return launch { _ in
+      await Self.put(put, body, route)
+    } then: { engine, answer in
+      engine.answered(id, put, answer)
+    }
   }
 
   func body(of put: PutRequest) -> [UInt8] {

@@ -31,7 +31,10 @@ final class ProxyRoute: Sendable {
   private let listens: HTTPClient
 
   /// Opens nothing yet. Must be closed.
-  init(_ configuration: ProxyConfiguration, _ address: DHTModel.SocketAddress, _ tls: TLSConfiguration, on loop: any EventLoop) {
+  init(
+    _ configuration: ProxyConfiguration, _ address: DHTModel.SocketAddress, _ tls: TLSConfiguration,
+    on loop: any EventLoop
+  ) {
     self.address = address
     self.configuration = configuration
     let limits = configuration.limits

@@ -27,7 +27,9 @@ struct ProxyURL: Hashable, Sendable {
     while path.last == "/" { path = path.dropLast() }
     var authority = rest[..<slash]
     if let at = authority.lastIndex(of: "@") { authority = authority[authority.index(after: at)...] }
-    guard let place = Self.place(authority), !place.host.isEmpty, Self.isPlain(place.host), Self.isPlain(path) else { return nil }
+    guard let place = Self.place(authority), !place.host.isEmpty, Self.isPlain(place.host), Self.isPlain(path) else {
+      return nil
+    }
     (host, self.path) = (String(place.host), String(path))
     guard let text = place.port else {
       port = isSecure ? 443 : 80
@@ -52,7 +54,9 @@ struct ProxyURL: Hashable, Sendable {
       return (host, rest.isEmpty ? nil : rest.dropFirst())
     }
     // Several colons: a bare IPv6 address.
-    guard let colon = authority.firstIndex(of: ":"), authority.lastIndex(of: ":") == colon else { return (authority, nil) }
+    guard let colon = authority.firstIndex(of: ":"), authority.lastIndex(of: ":") == colon else {
+      return (authority, nil)
+    }
     return (authority[..<colon], authority[authority.index(after: colon)...])
   }
 

@@ -16,7 +16,9 @@ extension DHT {
     private init(make: (@Sendable (EngineContext) throws(DHTError) -> any Engine)?) { self.make = make }
 
     /// Another engine; `make` is called on the loop it is to live on, each time it is started.
-    package init(_ make: @escaping @Sendable (EngineContext) throws(DHTError) -> any Engine) { self.init(make: .some(make)) }
+    package init(_ make: @escaping @Sendable (EngineContext) throws(DHTError) -> any Engine) {
+      self.init(make: .some(make))
+    }
   }
 
   /// Has another backend carry out the operations, from now on; nothing is lost.

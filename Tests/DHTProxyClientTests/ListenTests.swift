@@ -47,7 +47,7 @@ struct ListenTests {
         #expect(news.contains(.added(three)) && news.contains(.expired(one)), "\(end): \(news)")
         // Nothing is told twice: the next thing told is what we tell now.
         for connection in standIn.takeListens(key) {
-          connection.chunk(String(decoding: Value("four", id: 4).jsonLine(), as: UTF8.self))
+          connection.chunk(Value("four", id: 4).line)
         }
         #expect(await changes.next(isolation: nil) == .added(Value("four", id: 4)))
         #expect(server.count("GET", "/key/\(key)/listen") == 2)
@@ -65,14 +65,14 @@ struct ListenTests {
         #expect(await eventually { server.count("GET", "/key/\(key)/listen") == 1 })
         #expect(await eventually { server.openConnections >= 1 })
         let connection = try #require(standIn.takeListens(key).first)
-        for byte in String(decoding: one.jsonLine(), as: UTF8.self) { connection.chunk(String(byte)) }
+        for byte in one.line { connection.chunk(String(byte)) }
         #expect(await changes.next(isolation: nil) == .added(one))
         connection.chunk(" ")
-        connection.chunk("{}\n\n nonsense\n{\"event\":\"x\"}\n" + String(decoding: two.jsonLine(), as: UTF8.self))
+        connection.chunk("{}\n\n nonsense\n{\"event\":\"x\"}\n" + two.line)
         #expect(await changes.next(isolation: nil) == .added(two))
-        connection.chunk(String(decoding: one.expiryLine(), as: UTF8.self))
-        connection.chunk(String(decoding: one.expiryLine(), as: UTF8.self))
-        connection.chunk(String(decoding: one.jsonLine(), as: UTF8.self))
+        connection.chunk(one.goneLine)
+        connection.chunk(one.goneLine)
+        connection.chunk(one.line)
         #expect(await changes.next(isolation: nil) == .expired(one))
         #expect(await changes.next(isolation: nil) == .added(one))
       }
@@ -95,7 +95,7 @@ struct ListenTests {
         #expect(server.count("GET", "/key/\(key)/listen") == 1)
         let open = server.openConnections
         first.cancel()
-        standIn.takeListens(key).first?.chunk(String(decoding: one.expiryLine(), as: UTF8.self))
+        standIn.takeListens(key).first?.chunk(one.goneLine)
         #expect(await others.next(isolation: nil) == .expired(one))
         #expect(server.openConnections == open)
         second.cancel()

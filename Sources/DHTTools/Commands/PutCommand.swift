@@ -122,7 +122,8 @@ struct PutCommand: AsyncParsableCommand {
     case .timedOut: return await run.dht.status.best == .connected ? .failed : .notConnected
     case .invalid, .security(.tooLarge): return .usage
     case .noIdentity, .security, .recipientUnknown: return .keyOrPassword
-    case .notRunning, .alreadyRunning, .portInUse, .cannotBind, .cannotUseProxy, .throttled, .cancelled, .replaced, .notStored,
+    case .notRunning, .alreadyRunning, .portInUse, .cannotBind, .cannotUseProxy, .throttled, .cancelled, .replaced,
+      .notStored,
       .cannotResolve, .noAnswer, .coding, .sequenceExhausted:
       return .failed
     }

@@ -235,7 +235,8 @@ extension DHTError {
   fileprivate var hasStartedPut: Bool {
     switch self {
     case .isolated, .notStored, .timedOut, .cancelled, .replaced: true
-    case .throttled, .invalid, .notRunning, .alreadyRunning, .portInUse, .cannotBind, .cannotUseProxy, .cannotResolve, .noAnswer,
+    case .throttled, .invalid, .notRunning, .alreadyRunning, .portInUse, .cannotBind, .cannotUseProxy, .cannotResolve,
+      .noAnswer,
       .coding, .noIdentity, .security, .recipientUnknown, .sequenceExhausted:
       false
     }
