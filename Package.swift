@@ -143,7 +143,9 @@ let package = Package(
       ]),
     tests(
       "DHTProxyClientTests",
-      ["DHTProxyClient", "DHTProxyMessages", "DHTSecurity", "DHTModel", "OpenDHT", nioCore, nioLocks, nioPosix]),
+      [
+        "DHTProxyClient", "DHTProxyMessages", "DHTSecurity", "DHTModel", "OpenDHT", nioCore, nioLocks, nioPosix, nioSSL,
+      ]),
     tests("DHTToolsTests", ["DHTTools", "DHTProxyServer", "DHTText", "DHTJSON", "OpenDHT", nioLocks]),
   ],
   swiftLanguageModes: [.v6]
