@@ -62,6 +62,7 @@ package actor Registrations {
   ///
   /// - Throws: what keeps the files from being read or written. Nothing runs then.
   package func start() async throws(SecurityError) {
+    precondition(!isRunning && background.isEmpty, "registrations are started once")
     if let storage {
       let found = try await storage.load()
       for remark in found.remarks { logger?.warning("\(remark)") }
