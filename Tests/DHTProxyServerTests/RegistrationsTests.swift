@@ -142,6 +142,34 @@ import Testing
     }
   }
 
+  @Test("A gateway that takes requests and says nothing is asked again, and does not hold up the end")
+  func silentGateway() async throws {
+    let gateway = StandInGateway { _ in nil }
+    let port = try await gateway.start()
+    let clock = ContinuousClock()
+    var stopped = clock.now
+    try await withRegistrations(gateway: port, { $0.push.limits.requestTimeout = .milliseconds(300) }) {
+      registrations in
+      await registrations.ping(PingPushBody(context("t")))
+      #expect(await gateway.requests(2).count == 2)
+      #expect(await registrations.statistics.failed >= 1)
+      stopped = clock.now
+    }
+    #expect(clock.now - stopped < .seconds(2))
+    await gateway.stop()
+  }
+
+  @Test("An answer without end is not read to its end")
+  func longAnswer() async throws {
+    let gateway = StandInGateway { _ in (200, String(repeating: "x", count: 1 << 22)) }
+    let port = try await gateway.start()
+    try await withRegistrations(gateway: port) { registrations in
+      await registrations.ping(PingPushBody(context("t")))
+      #expect(await eventually { await registrations.statistics.delivered == 1 })
+    }
+    await gateway.stop()
+  }
+
   @Test("Dead tokens are dropped: named by the gateway, or 410 from an endpoint")
   func deadTokens() async throws {
     let gateway = StandInGateway { request in
@@ -199,7 +227,11 @@ import Testing
       let files = RegistrationFiles(path: folder + "/state_8000")
       let network = StandInNetwork()
       let saved = NIOLockedValueBox(Set<PermanentPut.ID>())
-      try await withRegistrations(network, { $0.statePath = files.path }) { registrations in
+      func often(_ configuration: inout Registrations.Configuration) {
+        configuration.statePath = files.path
+        configuration.limits.journalAllowance = 2000
+      }
+      try await withRegistrations(network, often) { registrations in
         await withTaskGroup(of: Void.self) { group in
           for index in UInt64(1)...500 {
             group.addTask {
@@ -207,12 +239,14 @@ import Testing
               let put = PutBody(Value("a", id: index), permanence: .reminding(PushContext(token: "", secret: "x")))
               guard (try? await registrations.put(put, at: key)) != nil else { return }
               if index % 5 == 0, (try? await registrations.cancelPut(index, at: key, secret: "x")) != nil { return }
-              saved.withLockedValue { _ = $0.insert(id) }
-              // What a new run would find if this one were killed now.
-              if index % 25 == 1 {
-                let found = try? files.load()
-                let missing = saved.withLockedValue { $0 }.subtracting((found?.saved.puts ?? [:]).keys)
-                #expect(missing.isEmpty || found == nil)
+              let promised = saved.withLockedValue { saved in
+                saved.insert(id)
+                return saved
+              }
+              if index.isMultiple(of: 7) {
+                let found = stateIfKilled(files, copy: "\(folder)/\(index)")
+                let missing = found.map { promised.subtracting($0.saved.puts.keys) }
+                #expect(missing?.isEmpty != false)
               }
             }
           }
@@ -222,6 +256,17 @@ import Testing
       }
       #expect(try files.load().saved.puts.count == 400)
     }
+  }
+
+  /// What a new run would find if this one were killed now: a copy, the journal before the file, as a crash leaves them.
+  private func stateIfKilled(_ files: RegistrationFiles, copy: String) -> RegistrationFiles.Found? {
+    let copies = RegistrationFiles(path: copy)
+    for (from, to) in [(files.journalPath, copies.journalPath), (files.path, copies.path)] {
+      // A file may be replaced while it is copied.
+      guard let bytes = try? Data(contentsOf: URL(filePath: from)) else { return nil }
+      try? bytes.write(to: URL(filePath: to))
+    }
+    return try? copies.load()
   }
 
   @Test("X-62: a new run takes up what the last one left: puts, listens, ends, sessions, secrets")

@@ -51,7 +51,9 @@ package actor Registrations {
   init(_ network: RegistrationNetwork, _ configuration: Configuration, logger: Logger? = nil) {
     self.network = network
     self.logger = logger
-    storage = configuration.statePath.map { RegistrationStorage(path: $0) }
+    storage = configuration.statePath.map {
+      RegistrationStorage(path: $0, journalAllowance: configuration.limits.journalAllowance)
+    }
     sender = PushSender(
       configuration.push, transport: PushTransport(configuration.push, resolve: network.resolve), logger: logger)
     puts = PermanentPuts(configuration.limits, defaultTopic: configuration.push.defaultTopic)
@@ -71,7 +73,7 @@ package actor Registrations {
       unsaved = []
     }
     isRunning = true
-    for key in subscriptions.keys.keys { listen(to: key) }
+    background.append(Task { await self.listenToAll() })
     background.append(Task { await self.announceAll() })
     let tokens = sender.goneTokens
     background.append(Task { for await token in tokens { await self.tokenIsGone(token) } })

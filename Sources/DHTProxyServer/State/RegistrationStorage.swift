@@ -6,18 +6,19 @@ internal import NIOPosix
 /// A save appends to the journal. When the journal has outgrown the file everything is written anew, so that over time each
 /// change is written about twice, however many registrations there are.
 actor RegistrationStorage {
-  /// The journal may be this much larger than the file, in bytes: small files are not written all the time.
-  static let journalAllowance = 4 << 20
-
   private let files: RegistrationFiles
+  private let journalAllowance: Int
   private var journal: OpenJournal?
   private var fileBytes = 0
   private var journalBytes = 0
 
-  init(path: String) { files = RegistrationFiles(path: path) }
+  init(path: String, journalAllowance: Int) {
+    files = RegistrationFiles(path: path)
+    self.journalAllowance = journalAllowance
+  }
 
   /// Whether the next save writes everything: there is no journal, it is too long, or it broke.
-  var mustRewrite: Bool { journal == nil || journalBytes > fileBytes + Self.journalAllowance }
+  var mustRewrite: Bool { journal == nil || journalBytes > fileBytes + journalAllowance }
 
   /// Reads what an earlier run left.
   func load() async throws(SecurityError) -> RegistrationFiles.Found {
