@@ -131,7 +131,7 @@ let package = Package(
       "DHTProxyServerTests",
       [
         "DHTProxyServer", "DHTProxyMessages", "DHTJSON", "DHTSecurity", "DHTModel", "OpenDHT", "MessagePack", nioCore,
-        nioLocks, nioPosix, httpClient,
+        nioLocks, nioPosix, nioSSL, httpClient,
       ]),
     tests(
       "DHTProxyClientTests",

@@ -88,27 +88,39 @@ import Testing
     await gateway.stop()
   }
 
-  @Test("X-61 X-42: reminded and ended by the clock")
-  func clock() async throws {
+  @Test("X-61 X-42: reminded by the clock")
+  func reminded() async throws {
     let gateway = StandInGateway()
     let port = try await gateway.start()
-    let network = StandInNetwork()
     func limits(_ configuration: inout Registrations.Configuration) {
-      configuration.limits.lifetime = .milliseconds(1500)
-      configuration.limits.reminderLead = .milliseconds(1000)
+      configuration.limits.lifetime = .seconds(60)
+      configuration.limits.reminderLead = .milliseconds(59_800)
       configuration.limits.reminderSpread = .zero
     }
-    try await withRegistrations(network, gateway: port, limits) { registrations in
+    try await withRegistrations(gateway: port, limits) { registrations in
       _ = try await registrations.subscribe(SubscribeBody(context("t")), at: key)
       let put = PutBody(Value("a", id: 5), permanence: .reminding(context("t")))
       _ = try await registrations.put(put, at: key)
       let bodies = await gateway.requests(2).map(\.body)
       #expect(bodies.count == 2 && bodies.allSatisfy { $0.contains(#""timeout":"\#(key)""#) })
       #expect(bodies.contains { $0.contains(#""vid":"5""#) })
+    }
+    await gateway.stop()
+  }
+
+  @Test("X-61 X-41: ended by the clock")
+  func ended() async throws {
+    let network = StandInNetwork()
+    func limits(_ configuration: inout Registrations.Configuration) {
+      configuration.limits.lifetime = .milliseconds(300)
+      configuration.limits.reminderLead = .zero
+    }
+    try await withRegistrations(network, limits) { registrations in
+      _ = try await registrations.subscribe(SubscribeBody(context("t")), at: key)
+      _ = try await registrations.put(PutBody(Value("a", id: 5), permanence: .unreminded), at: key)
       #expect(await eventually { network.state.withLockedValue { $0.cancelled } == [.init(key: key, valueID: 5)] })
       #expect(await eventually { await registrations.statistics.subscriptions == 0 })
     }
-    await gateway.stop()
   }
 
   @Test("The gateway is killed and comes back: every push arrives")

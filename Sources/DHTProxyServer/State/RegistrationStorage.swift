@@ -59,13 +59,17 @@ actor RegistrationStorage {
     journal = nil
   }
 
-  // Disks take milliseconds, sometimes seconds: never on a thread that others wait for.
+  // Disks take milliseconds, sometimes seconds: never on a thread that others wait for. In a task of its own: whoever stops
+  // a server by cancelling it still wants its state saved.
   private func onThread<T: Sendable>(
     _ work: @escaping @Sendable () throws(SecurityError) -> T
   ) async throws(SecurityError) -> T {
-    let result = try? await NIOThreadPool.singleton.runIfActive { () -> Result<T, SecurityError> in
-      do throws(SecurityError) { return .success(try work()) } catch { return .failure(error) }
+    let task = Task { () -> Result<T, SecurityError>? in
+      try? await NIOThreadPool.singleton.runIfActive {
+        do throws(SecurityError) { return .success(try work()) } catch { return .failure(error) }
+      }
     }
+    let result = await task.value
     guard let result else { throw .file(path: files.path, code: 0) }
     return try result.get()
   }
