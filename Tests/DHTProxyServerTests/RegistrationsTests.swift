@@ -196,9 +196,11 @@ import Testing
       let endpoint = "http://up.example.org:\(port)/up"
       _ = try await registrations.subscribe(SubscribeBody(context(endpoint, .unifiedPush)), at: key)
       network.tell(.added(Value("a", id: 1)), at: key)
-      #expect(await eventually { await registrations.statistics.subscriptions == 1 })
-      let statistics = await registrations.statistics
-      #expect(statistics.gone == 2 && statistics.delivered == 1)
+      let isDone = await eventually {
+        let statistics = await registrations.statistics
+        return statistics.subscriptions == 1 && statistics.gone == 2 && statistics.delivered == 1
+      }
+      #expect(isDone)
     }
     await gateway.stop()
   }
@@ -312,13 +314,45 @@ import Testing
     }
   }
 
-  @Test("Where nothing can be written nothing starts; a disk that fails later is said to whoever asks")
-  func unwritable() async {
-    await withFolder { folder in
-      let registrations = Registrations(
-        StandInNetwork().network, Registrations.Configuration(statePath: folder + "/none/state"))
-      await #expect(throws: (any Error).self) { try await registrations.start() }
-      await registrations.stop()
+  @Test("Where nothing can be written nothing starts, nor where another server writes")
+  func unwritable() async throws {
+    try await withFolder { folder in
+      func start(_ path: String) async throws -> Registrations {
+        let registrations = Registrations(StandInNetwork().network, Registrations.Configuration(statePath: path))
+        do { try await registrations.start() } catch {
+          await registrations.stop()
+          throw error
+        }
+        return registrations
+      }
+      await #expect(throws: (any Error).self) { try await start(folder + "/none/state") }
+      let first = try await start(folder + "/state")
+      await #expect(throws: (any Error).self) { try await start(folder + "/state") }
+      #expect(try await first.put(PutBody(Value("a", id: 5), permanence: .unreminded), at: key).id == 5)
+      await first.stop()
+      let second = try await start(folder + "/state")
+      #expect(await second.statistics.permanentPuts == 1)
+      await second.stop()
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["state"])
+    }
+  }
+
+  @Test("A disk that fails while the server runs is said to whoever asks, and so is that it works again")
+  func failingDisk() async throws {
+    try await withFolder { folder in
+      func often(_ configuration: inout Registrations.Configuration) {
+        configuration.statePath = folder + "/inner/state"
+        configuration.limits.journalAllowance = -1 << 20
+      }
+      try FileManager.default.createDirectory(atPath: folder + "/inner", withIntermediateDirectories: true)
+      try await withRegistrations(StandInNetwork(), often) { registrations in
+        try FileManager.default.moveItem(atPath: folder + "/inner", toPath: folder + "/outer")
+        await #expect(throws: RegistrationRefusal.notSaved) {
+          try await registrations.put(PutBody(Value("a", id: 5), permanence: .unreminded), at: key)
+        }
+        try FileManager.default.moveItem(atPath: folder + "/outer", toPath: folder + "/inner")
+        #expect(try await registrations.put(PutBody(Value("a", id: 5), permanence: .unreminded), at: key).id == 5)
+      }
     }
   }
 

@@ -11,7 +11,7 @@ enum SavedID: Hashable, Sendable {
 
 extension Registrations {
   /// After a save that failed, the next is tried so much later: a full disk stays full for a while.
-  private static let pauseAfterFailure: Duration = .seconds(5)
+  private static let pauseAfterFailure: Duration = .seconds(2)
 
   /// Waits until all that has changed so far is on disk. False when it cannot be written.
   func isSaved() async -> Bool {

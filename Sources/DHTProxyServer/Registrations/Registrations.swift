@@ -66,11 +66,10 @@ package actor Registrations {
   package func start() async throws(SecurityError) {
     precondition(!isRunning && background.isEmpty, "registrations are started once")
     if let storage {
-      let found = try await storage.load()
-      for remark in found.remarks { logger?.warning("\(remark)") }
-      restore(found.saved)
-      try await storage.rewrite(saved)
-      unsaved = []
+      do throws(SecurityError) { try await takeUp(from: storage) } catch {
+        await storage.release()
+        throw error
+      }
     }
     isRunning = true
     background.append(Task { await self.listenToAll() })
@@ -78,6 +77,13 @@ package actor Registrations {
     let tokens = sender.goneTokens
     background.append(Task { for await token in tokens { await self.tokenIsGone(token) } })
     await advance()
+  }
+
+  private func takeUp(from storage: RegistrationStorage) async throws(SecurityError) {
+    let found = try await storage.load()
+    for remark in found.remarks { logger?.warning("\(remark)") }
+    restore(found.saved)
+    try await storage.rewrite(saved)
   }
 
   /// Saves everything, and ends everything. The node may run on.

@@ -9,6 +9,8 @@ actor RegistrationStorage {
   private let files: RegistrationFiles
   private let journalAllowance: Int
   private var journal: OpenJournal?
+  /// Keeps a second server from the same files.
+  private var lock: Int32?
   private var fileBytes = 0
   private var journalBytes = 0
 
@@ -20,9 +22,10 @@ actor RegistrationStorage {
   /// Whether the next save writes everything: there is no journal, it is too long, or it broke.
   var mustRewrite: Bool { journal == nil || journalBytes > fileBytes + journalAllowance }
 
-  /// Reads what an earlier run left.
+  /// Reads what an earlier run left. Throws when another process has the files.
   func load() async throws(SecurityError) -> RegistrationFiles.Found {
     let files = files
+    lock = try DurableFile.lock(files.path)
     return try await onThread { () throws(SecurityError) in try files.load() }
   }
 
@@ -51,7 +54,14 @@ actor RegistrationStorage {
   func finish(_ saved: SavedRegistrations) async throws(SecurityError) {
     drop()
     let files = files
+    defer { release() }
     try await onThread { () throws(SecurityError) in try files.finish(saved) }
+  }
+
+  /// Leaves the files to others.
+  func release() {
+    if let lock { DurableFile.unlock(files.path, lock) }
+    lock = nil
   }
 
   private func drop() {
