@@ -37,9 +37,12 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
-let httpServer: [Target.Dependency] = ["Hummingbird", "HummingbirdHTTP2", "HummingbirdTLS"].map {
-  .product(name: $0, package: "hummingbird")
-}
+// Its server, below its router: what an answer looks like to the byte is for the proxy to say.
+let httpServer: [Target.Dependency] =
+  [
+    .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+    .product(name: "NIOTLS", package: "swift-nio"),
+  ]
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -66,6 +69,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     // Without its traits: they bring Foundation and a reader of configuration files, which nothing here asks for.
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
@@ -96,15 +100,19 @@ let package = Package(
     library(
       "DHTProxyClient",
       [
-        "DHTModel", "DHTSecurity", "OpenDHT", "DHTJSON", "DHTProxyMessages", nioCore, nioLocks, nioPosix, nioSSL,
-        httpClient, logging,
+        "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", "OpenDHT", "DHTJSON", "DHTProxyMessages", nioCore,
+        nioPosix,
+        nioSSL, httpClient, logging,
       ]),
     .target(name: "COpenDHT"),
     library(
       "CInterface", ["COpenDHT", "OpenDHT", "DHTIndex", "DHTText", "DHTTransport", nioLocks, logging]),
     library(
       "DHTTools",
-      ["OpenDHT", "DHTText", "DHTJSON", "DHTProxyServer", "DHTProxyClient", arguments, logging, nioLocks]),
+      [
+        "OpenDHT", "DHTText", "DHTJSON", "DHTProxyServer", "DHTProxyClient", "DHTProxyMessages", arguments, logging,
+        nioLocks,
+      ]),
     tool("dhtnode", ["DHTTools"]),
     tool("dht", ["DHTTools"]),
     tool("dhtchat", ["DHTTools"]),
@@ -131,7 +139,7 @@ let package = Package(
       "DHTProxyServerTests",
       [
         "DHTProxyServer", "DHTProxyMessages", "DHTJSON", "DHTSecurity", "DHTModel", "OpenDHT", "MessagePack", nioCore,
-        nioLocks, nioPosix, nioSSL, httpClient,
+        nioLocks, nioPosix, nioSSL, nioHTTP1, httpClient,
       ]),
     tests(
       "DHTProxyClientTests",

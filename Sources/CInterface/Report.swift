@@ -105,7 +105,7 @@ extension DHTError {
     case .notRunning: Int32(ODHT_NOT_RUNNING)
     case .alreadyRunning: Int32(ODHT_ALREADY_RUNNING)
     case .portInUse: Int32(ODHT_PORT_IN_USE)
-    case .cannotBind: Int32(ODHT_CANNOT_BIND)
+    case .cannotBind, .cannotUseProxy: Int32(ODHT_CANNOT_BIND)
     case .isolated: Int32(ODHT_ISOLATED)
     case .throttled: Int32(ODHT_THROTTLED)
     case .timedOut: Int32(ODHT_TIMED_OUT)

@@ -18,7 +18,7 @@ internal import NIOCore
 /// The clocks of this machine.
 package enum SystemClock {
   /// The monotonic clock, the same that the event loop's timers use.
-  static func now() -> Instant { Instant(nanoseconds: Int64(clamping: NIODeadline.now().uptimeNanoseconds)) }
+  package static func now() -> Instant { Instant(nanoseconds: Int64(clamping: NIODeadline.now().uptimeNanoseconds)) }
 
   /// The date.
   package static func wallTime() -> WallTime {

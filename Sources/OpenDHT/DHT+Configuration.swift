@@ -6,6 +6,9 @@ extension DHT {
   ///     var configuration = DHT.Configuration(port: 4222, bootstrap: ["[::1]:4223", "192.0.2.7"])
   ///     configuration.node.isClient = true
   public struct Configuration: Sendable {
+    /// What carries out the operations: a node of our own over UDP, or a proxy; then ports, addresses, sockets and entry
+    /// points wait for a switch to UDP.
+    public var backend = Backend.udp
     /// UDP port of both families; 0 lets the system choose one.
     public var port: UInt16
     /// Address to bind for IPv4; nil for any.

@@ -1,7 +1,7 @@
 extension DHT {
   /// What the node knows of one family; all zero when it does not run.
   public func statistics(_ family: AddressFamily) async -> FamilyStatistics {
-    await read(or: FamilyStatistics()) { node, now in node.statistics(family, now: now) }
+    await withEngine { engine in engine.statistics(family) } ?? FamilyStatistics()
   }
   /// What stands in storage.
   public var storageStatistics: StorageStatistics {
@@ -29,7 +29,7 @@ extension DHT {
   }
   /// Values that this node is putting, or keeps alive, under a key.
   public func announcedValues(at key: InfoHash) async -> [Value] {
-    await read(or: []) { node, _ in node.announcedValues(at: key) }
+    await withEngine { engine in engine.announcedValues(at: key) } ?? []
   }
   /// Our address as peers see it, most reported first.
   public func reportedAddresses(_ family: AddressFamily) async -> [IPAddress] {

@@ -46,8 +46,19 @@ extension DHT {
   /// The sequence ends with the get. Leaving the loop, or cancelling its task, ends the get. It never throws: `outcome`
   /// tells how it ended.
   public func values(at key: InfoHash, where filters: [Query.Filter] = [], deadline: Duration? = nil) -> Values {
+    values(at: key, where: filters, deadline: deadline, isForwarded: false)
+  }
+
+  /// Fetches the values of a key to pass them on: verified, and still encrypted where they are.
+  package func forwardedValues(at key: InfoHash, deadline: Duration? = nil) -> Values {
+    values(at: key, where: [], deadline: deadline, isForwarded: true)
+  }
+
+  private func values(
+    at key: InfoHash, where filters: [Query.Filter], deadline: Duration?, isForwarded: Bool
+  ) -> Values {
     let operation = Operation(backlog: ValueBacklog(), dht: self)
-    tell { session in session.get(key, where: filters, deadline: deadline, operation) }
+    tell { session in session.get(key, where: filters, deadline: deadline, isForwarded: isForwarded, operation) }
     return Values(handle: OperationHandle(operation))
   }
 
@@ -118,8 +129,19 @@ extension DHT {
   /// The listen begins with this call. A slow reader misses steps, never the result: what waits is merged for each
   /// value, so that no more waits than there are values. Ends at its deadline, or when the node stops.
   public func listen(to key: InfoHash, where filters: [Query.Filter] = [], deadline: Duration? = nil) -> Changes {
+    listen(to: key, where: filters, deadline: deadline, isForwarded: false)
+  }
+
+  /// Tells of the changes of a key to pass them on: values are verified, and still encrypted where they are.
+  package func forwardedChanges(of key: InfoHash) -> Changes {
+    listen(to: key, where: [], deadline: nil, isForwarded: true)
+  }
+
+  private func listen(
+    to key: InfoHash, where filters: [Query.Filter], deadline: Duration?, isForwarded: Bool
+  ) -> Changes {
     let operation = Operation(backlog: ChangeBacklog(), dht: self)
-    tell { session in session.listen(to: key, where: filters, deadline: deadline, operation) }
+    tell { session in session.listen(to: key, where: filters, deadline: deadline, isForwarded: isForwarded, operation) }
     return Changes(handle: OperationHandle(operation))
   }
 

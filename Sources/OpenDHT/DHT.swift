@@ -19,8 +19,10 @@ internal import NIOCore
 public final class DHT: Sendable {
   /// How the node was set up.
   public let configuration: Configuration
-  /// The node's id: the configured one, that of its identity, or one drawn at random when this object was made.
-  public let nodeID: NodeID
+  /// The node's id: the configured one, that of its identity, or one drawn at random when this object was made; of the
+  /// proxy's node, when a proxy works for us, as soon as it answered.
+  public var nodeID: NodeID { nodeIDs.withLockedValue { $0 } }
+  private let nodeIDs: NIOLockedValueBox<NodeID>
   let session: NIOLoopBoundBox<Session>
   /// Keys and certificates that were looked up, or seen on values.
   let keys = KeyCache()
@@ -30,10 +32,11 @@ public final class DHT: Sendable {
   public init(_ configuration: Configuration = Configuration()) {
     self.configuration = configuration
     let id = configuration.node.nodeID ?? configuration.identity?.nodeID ?? InfoHash.random()
-    nodeID = id
+    let nodeIDs = NIOLockedValueBox(id)
+    self.nodeIDs = nodeIDs
     let loop = configuration.threads.next()
     session = .makeBoxSendingValue(
-      Session(configuration, nodeID: id, keys: keys, loop: loop), eventLoop: loop)
+      Session(configuration, nodeID: id, nodeIDs: nodeIDs, keys: keys, loop: loop), eventLoop: loop)
   }
 
   /// Opens the sockets and begins to connect to the bootstrap hosts.

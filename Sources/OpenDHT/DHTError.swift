@@ -11,6 +11,8 @@ public enum DHTError: Error, Hashable, Sendable {
   case portInUse(UInt16)
   /// No socket could be opened; the system's reason.
   case cannotBind(String)
+  /// The proxy cannot be used as configured; why.
+  case cannotUseProxy(String)
   /// No node could be asked: we are cut off, or nobody answered.
   case isolated
   /// Too many operations run already.
@@ -48,6 +50,7 @@ extension DHTError: CustomStringConvertible {
     case .alreadyRunning: "The node is already running."
     case .portInUse(let port): "UDP port \(port) is in use by another program."
     case .cannotBind(let reason): "No socket could be opened: \(reason)."
+    case .cannotUseProxy(let reason): "The proxy cannot be used: \(reason)."
     case .isolated: "Not connected: no node of the network could be reached."
     case .throttled: "Too many operations are running."
     case .timedOut: "The deadline passed."
@@ -88,6 +91,8 @@ extension Ending.Reason {
     case .valueTooLarge(let bytes): "the packed value has \(bytes) bytes, the network takes 65568"
     case .wouldReplaceSignedValue: "another owner's signed value has this id"
     case .noAddressFamily: "the node has no socket"
+    case .notOverProxy: "a proxy cannot do this"
+    case .refusedByProxy(let status): "the proxy refused it with status \(status)"
     }
   }
 }

@@ -5,7 +5,7 @@ internal import DHTCore
 extension PutReceipt {
   init(judging result: Result<Outcome, DHTError>) throws(DHTError) {
     guard case .put(let receipt) = try result.get() else { throw .cancelled }
-    guard receipt.stored.isEmpty else {
+    guard !receipt.isStored else {
       self = receipt
       return
     }

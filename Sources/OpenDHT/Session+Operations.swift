@@ -5,48 +5,51 @@ internal import NIOCore
 // Each begins an operation of the node, and remembers where its events go.
 extension Session {
   func put(_ request: PutRequest, _ operation: Operation<NoBacklog>) {
-    begin(operation) { node, now in
-      let options = PutOptions(
-        isPermanent: request.isPermanent, created: request.created, verify: request.verify,
-        deadline: request.deadline.map { now + $0 }, hasDrawnID: request.hasDrawnID)
-      return node.put(request.value, at: request.key, options: options, now: now)
+    var request = request
+    if request.value.id == 0 {
+      // Drawn here, so that a put that is begun again is the same put.
+      request.value.id = .random(in: 1 ... .max)
+      request.hasDrawnID = true
     }
+    begin(operation, .put(request, until: end(request.deadline)))
   }
 
-  func cancelPut(_ id: Value.ID, at key: InfoHash) -> Bool {
-    var wasThere = false
-    driver?.step { node, now in wasThere = node.cancelPut(id, at: key, now: now) }
-    return wasThere
-  }
+  func cancelPut(_ id: Value.ID, at key: InfoHash) -> Bool { engine?.cancelPut(id, at: key) ?? false }
 
   func get(
-    _ key: InfoHash, where filters: [Query.Filter], deadline: Duration?, _ operation: Operation<ValueBacklog>
+    _ key: InfoHash, where filters: [Query.Filter], deadline: Duration?, isForwarded: Bool,
+    _ operation: Operation<ValueBacklog>
   ) {
-    begin(operation) { node, now in node.get(key, where: filters, deadline: deadline.map { now + $0 }, now: now) }
+    begin(
+      operation,
+      isForwarded
+        ? .forwardedGet(key, until: end(deadline)) : .get(key, where: filters, until: end(deadline), isTraced: false))
   }
 
   func trace(
     _ key: InfoHash, where filters: [Query.Filter], deadline: Duration?, _ operation: Operation<TraceBacklog>
   ) {
-    begin(operation) { node, now in
-      node.get(key, where: filters, deadline: deadline.map { now + $0 }, isTraced: true, now: now)
-    }
+    begin(operation, .get(key, where: filters, until: end(deadline), isTraced: true))
   }
 
   func query(_ query: Query, at key: InfoHash, deadline: Duration?, _ operation: Operation<RecordBacklog>) {
-    begin(operation) { node, now in node.query(key, query, deadline: deadline.map { now + $0 }, now: now) }
+    begin(operation, .query(key, query, until: end(deadline)))
   }
 
   func listen(
-    to key: InfoHash, where filters: [Query.Filter], deadline: Duration?, _ operation: Operation<ChangeBacklog>
+    to key: InfoHash, where filters: [Query.Filter], deadline: Duration?, isForwarded: Bool,
+    _ operation: Operation<ChangeBacklog>
   ) {
-    begin(operation, isAwaited: false) { node, now in
-      node.listen(to: key, where: filters, deadline: deadline.map { now + $0 }, now: now)
-    }
+    begin(
+      operation, isAwaited: false,
+      isForwarded ? .forwardedListen(key) : .listen(key, where: filters, until: end(deadline)))
   }
 
+  private func end(_ deadline: Duration?) -> Instant? { deadline.map { SystemClock.now() + $0 } }
+
   func ping(_ host: Host, deadline: Duration?, _ operation: Operation<NoBacklog>) {
-    guard case .running(let driver) = state else { return operation.finish(.failure(.notRunning)) }
+    guard case .running(let engine) = state else { return operation.finish(.failure(.notRunning)) }
+    guard let driver = engine as? NodeDriver else { return operation.finish(.failure(.invalid(.notOverProxy))) }
     guard !operation.isCancelled else { return operation.finish(.failure(.cancelled)) }
     let owner = ObjectIdentifier(operation)
     let session = NIOLoopBound(self, eventLoop: loop)
@@ -70,7 +73,7 @@ extension Session {
     _ host: Host, at addresses: [DHTModel.SocketAddress], deadline: Instant?, _ operation: Operation<NoBacklog>
   ) {
     // Gone when it was cancelled, its time was over, or the node stopped, meanwhile.
-    guard let driver, let known = resolving.removeValue(forKey: ObjectIdentifier(operation)) else { return }
+    guard let driver = node, let known = resolving.removeValue(forKey: ObjectIdentifier(operation)) else { return }
     known.timer?.cancel()
     guard !addresses.isEmpty else {
       operation.finish(.failure(.cannotResolve(host)))
@@ -80,7 +83,7 @@ extension Session {
     driver.step { node, now in
       for address in addresses {
         let id = node.ping(address, deadline: deadline, now: now)
-        note(id, ping, owner: ObjectIdentifier(operation), isAwaited: true)
+        note(id, ping, owner: ObjectIdentifier(operation), isAwaited: true, nil)
       }
     }
   }
@@ -91,20 +94,18 @@ extension Session {
     loop.execute { session.value.cancel(operation) }
   }
 
-  func begin(
-    _ operation: any OperationSink, isAwaited: Bool = true, _ start: (inout Node, Instant) -> OperationID
-  ) {
-    guard let driver = driver(for: operation) else { return operation.finish(.failure(.notRunning)) }
+  func begin(_ operation: any OperationSink, isAwaited: Bool = true, _ request: OperationRequest) {
+    guard let engine = engine(for: operation) else { return operation.finish(.failure(.notRunning)) }
     guard !operation.isCancelled else { return operation.finish(.failure(.cancelled)) }
-    driver.step { node, now in
-      note(start(&node, now), operation, owner: ObjectIdentifier(operation), isAwaited: isAwaited)
+    engine.begin(request) { id in
+      note(id, operation, owner: ObjectIdentifier(operation), isAwaited: isAwaited, request)
     }
   }
 
-  private func driver(for operation: any OperationSink) -> NodeDriver? {
+  private func engine(for operation: any OperationSink) -> (any Engine)? {
     switch state {
-    case .running(let driver): driver
-    case .draining(let driver): operation.isLaterStep ? driver : nil
+    case .running(let engine): engine
+    case .draining(let engine): operation.isLaterStep ? engine : nil
     case .stopped, .starting, .stopping: nil
     }
   }

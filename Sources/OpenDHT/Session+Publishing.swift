@@ -28,9 +28,9 @@ extension Session {
   private func publish(_ value: Value, at key: InfoHash) {
     guard case .running = state else { return }
     let publication = Publication { [weak self] receipt in self?.published(value, at: key, receipt) }
-    begin(publication, isAwaited: false) { node, now in
-      node.put(value, at: key, options: PutOptions(isPermanent: true, verify: true), now: now)
-    }
+    begin(
+      publication, isAwaited: false,
+      .put(PutRequest(value: value, key: key, isPermanent: true, verify: true), until: nil))
   }
 
   // Once it has begun, the node goes on by itself: only what never began, and what others keep out, is for us.
@@ -43,7 +43,7 @@ extension Session {
         key, "another value stands in its place, or it is refused; it is put once more under a random id.")
       return publish(other, at: key, in: .zero)
     }
-    guard receipt.stored.isEmpty else { return }
+    guard !receipt.isStored else { return }
     switch receipt.ending {
     case .throttled:
       log.notPublished(key, "too many operations are running; it is tried again.")

@@ -2,6 +2,7 @@ internal import DHTCore
 internal import DHTModel
 internal import DHTSecurity
 internal import DHTTransport
+internal import NIOConcurrencyHelpers
 internal import NIOCore
 
 /// What stands behind a `DHT`: the driver while it runs, and who waits for what. Lives on one event loop and never
@@ -11,11 +12,11 @@ final class Session {
     case stopped
     /// The sockets are being given to the loop; a stop that comes meanwhile waits for that.
     case starting(stops: [@Sendable () -> Void])
-    case running(NodeDriver)
+    case running(any Engine)
     /// Answers others, takes no new operation of ours.
-    case draining(NodeDriver)
+    case draining(any Engine)
     /// Every operation has ended; the node passes on what it keeps for others. Whoever waits for the stop is told then.
-    case stopping(NodeDriver, stops: [@Sendable () -> Void])
+    case stopping(any Engine, stops: [@Sendable () -> Void])
   }
   /// An operation that the node works on.
   struct Running {
@@ -24,20 +25,25 @@ final class Session {
     let owner: ObjectIdentifier
     /// Whether `drain` waits for it.
     let isAwaited: Bool
+    /// How to begin it once more with another engine; nil for a ping.
+    let request: OperationRequest?
   }
 
   let configuration: DHT.Configuration
+  /// What carries out operations: as configured, or as switched to since.
+  var backend: DHT.Backend
+  private let nodeIDs: NIOLockedValueBox<NodeID>
   private let nodeConfiguration: DHTCore.Configuration
   let loop: any EventLoop
   var state = State.stopped
-  private var bootstrap: [Host]
+  var bootstrap: [Host]
   private(set) var status = NodeStatus()
 
   var running: [OperationID: Running] = [:]
   var operationIDs: [ObjectIdentifier: [OperationID]] = [:]
   /// Pings whose host is being resolved, each with the timer of its deadline.
   var resolving: [ObjectIdentifier: (operation: Operation<NoBacklog>, timer: Scheduled<Void>?)] = [:]
-  private var awaitedCount = 0
+  var awaitedCount = 0
   /// Calls of several steps, between whose steps nothing runs here.
   private(set) var stepsCount = 0
   private var statusWatchers: [ObjectIdentifier: Operation<StatusBacklog>] = [:]
@@ -45,13 +51,28 @@ final class Session {
   private var drains: [Waiting<Bool>] = []
   private var resolves: [Waiting<[DHTModel.SocketAddress]>] = []
   private var takenCounters = Counters()
+  /// Whether an engine takes the place of another.
+  var isSwitching = false
+  /// Whether an engine is being stopped whose ends are nobody's concern.
+  var isRetiring = false
+  /// What waits for the end of a switch: other switches, and stops.
+  var waitingSwitches: [(Session) -> Void] = []
+  /// Types that were registered in this run, for a node that is started later in it.
+  private(set) var registeredTypes: [ValueType] = []
+  /// Good nodes of the UDP node that was left for a proxy, to find back.
+  var keptContacts: [NodeContact] = []
   /// The certificate is put once per run; the node keeps it alive.
   var isPublished = false
   var log: SessionLog
 
-  init(_ configuration: DHT.Configuration, nodeID: NodeID, keys: KeyCache, loop: any EventLoop) {
+  init(
+    _ configuration: DHT.Configuration, nodeID: NodeID, nodeIDs: NIOLockedValueBox<NodeID>, keys: KeyCache,
+    loop: any EventLoop
+  ) {
     self.configuration = configuration
+    self.nodeIDs = nodeIDs
     self.loop = loop
+    backend = configuration.backend
     bootstrap = configuration.bootstrap
     log = SessionLog(configuration.logger, nodeID)
     var node = configuration.core(nodeID)
@@ -59,6 +80,7 @@ final class Session {
     node.unknownType = node.unknownType.withWellFormedOwners()
     node.opener =
       configuration.opensValues ? ValueOpener(key: configuration.identity?.privateKey, keys: keys) : .closed
+    node.forwardingOpener = configuration.opensValues ? .forwarding(keys: keys) : .closed
     nodeConfiguration = node
   }
 }
@@ -68,37 +90,55 @@ extension Session {
   func start(_ done: @escaping @Sendable (Result<Void, DHTError>) -> Void) {
     guard case .stopped = state else { return done(.failure(.alreadyRunning)) }
     state = .starting(stops: [])
+    startEngine(backend) { [self] result in
+      guard case .starting(let stops) = state else { return }
+      switch result {
+      case .failure(let error):
+        state = .stopped
+        done(.failure(error))
+      case .success(let engine):
+        state = .running(engine)
+        log.started(boundPorts)
+        tellBootstrap(bootstrap)
+        done(.success(()))
+      }
+      for stopped in stops { stop(stopped) }
+    }
+  }
+
+  func startEngine(_ backend: DHT.Backend, _ done: @escaping (Result<any Engine, DHTError>) -> Void) {
+    guard let make = backend.make else { return startNode(done) }
+    let opener = nodeConfiguration.opener ?? ValueOpener { .opened($0) }
+    let context = EngineContext(loop: loop, delegate: self, opener: opener, logger: configuration.logger)
+    done(Result { () throws(DHTError) in try make(context) })
+  }
+
+  private func startNode(_ done: @escaping (Result<any Engine, DHTError>) -> Void) {
+    if let id = nodeConfiguration.nodeID { hasNodeID(id) }
     let transport = TransportConfiguration(
       port: configuration.port, ipv4: configuration.bindIPv4, ipv6: configuration.bindIPv6,
       sockets: configuration.sockets)
     NodeDriver.start(nodeConfiguration, transport, on: loop, delegate: self) { result in
-      guard case .starting(let stops) = self.state else { return }
-      switch result {
-      case .failure(let error):
-        self.state = .stopped
-        done(.failure(DHTError(error)))
-      case .success(let driver):
-        self.state = .running(driver)
-        self.log.started(self.boundPorts)
-        self.tellBootstrap(self.bootstrap)
-        done(.success(()))
-      }
-      for stopped in stops { self.stop(stopped) }
+      done(result.map { $0 as any Engine }.mapError { DHTError($0) })
     }
   }
 
   func stop(_ done: @escaping @Sendable () -> Void) {
+    guard !isSwitching else {
+      waitingSwitches.append { $0.stop(done) }
+      return
+    }
     switch state {
     case .stopped: break
     case .starting(let stops):
       state = .starting(stops: stops + [done])
       return
-    case .stopping(let driver, let stops):
-      state = .stopping(driver, stops: stops + [done])
+    case .stopping(let engine, let stops):
+      state = .stopping(engine, stops: stops + [done])
       return
-    case .running(let driver), .draining(let driver):
-      state = .stopping(driver, stops: [done])
-      driver.stop { self.stopped() }
+    case .running(let engine), .draining(let engine):
+      state = .stopping(engine, stops: [done])
+      engine.stop { self.stopped() }
       finishEverything()
       return
     }
@@ -136,10 +176,12 @@ extension Session {
     status = NodeStatus()
     takenCounters = Counters()
     isPublished = false
+    registeredTypes = []
+    keptContacts = []
   }
 
   func drain(timeout: Duration, _ waiting: Waiting<Bool>) {
-    if case .running(let driver) = state { state = .draining(driver) }
+    if case .running(let engine) = state { state = .draining(engine) }
     drains.append(waiting)
     answerDrains()
     bound(waiting, timeout, false)
@@ -185,12 +227,15 @@ extension Session {
     answerDrains()
   }
 
-  var driver: NodeDriver? {
+  var engine: (any Engine)? {
     switch state {
-    case .running(let driver), .draining(let driver): driver
+    case .running(let engine), .draining(let engine): engine
     case .stopped, .starting, .stopping: nil
     }
   }
+
+  /// The UDP node; nil when none runs, or a proxy does its work.
+  var node: NodeDriver? { engine as? NodeDriver }
 }
 
 // Entry points and the machine's network.
@@ -202,40 +247,40 @@ extension Session {
 
   func clearBootstrap() {
     bootstrap = []
-    driver?.step { node, now in node.clearBootstrap(now: now) }
+    node?.step { node, now in node.clearBootstrap(now: now) }
   }
 
-  private func tellBootstrap(_ hosts: [Host]) {
-    driver?.step { node, now in
+  func tellBootstrap(_ hosts: [Host]) {
+    node?.step { node, now in
       for host in hosts { node.addBootstrap(host, now: now) }
     }
   }
 
   func insert(_ contacts: [NodeContact]) {
-    driver?.step { node, now in
+    node?.step { node, now in
       for contact in contacts { node.insert(contact, now: now) }
     }
   }
 
   func register(_ type: ValueType) -> Bool {
-    guard let driver else { return false }
-    driver.step { node, _ in
+    guard engine != nil else { return false }
+    registeredTypes.removeAll { $0.id == type.id }
+    registeredTypes.append(type)
+    node?.step { node, _ in
       for type in [type].secured() { node.register(type) }
     }
     return true
   }
 
-  func connectivityChanged() {
-    driver?.step { node, now in node.connectivityChanged(now: now) }
-  }
+  func connectivityChanged() { engine?.connectivityChanged() }
 }
 
 // Answers.
 extension Session {
-  func read<Answer>(_ question: (borrowing Node, Instant) -> Answer) -> Answer? { driver?.read(question) }
+  func read<Answer>(_ question: (borrowing Node, Instant) -> Answer) -> Answer? { node?.read(question) }
 
-  var boundPorts: BoundPorts { BoundPorts(ipv4: driver?.port(.ipv4), ipv6: driver?.port(.ipv6)) }
-  var socketCounters: SocketCounters { driver?.counters ?? SocketCounters() }
+  var boundPorts: BoundPorts { BoundPorts(ipv4: node?.port(.ipv4), ipv6: node?.port(.ipv6)) }
+  var socketCounters: SocketCounters { node?.counters ?? SocketCounters() }
   var ongoingOperations: Int { awaitedCount + resolving.count }
 
   func takeCounters() -> Counters {
@@ -245,7 +290,7 @@ extension Session {
   }
 
   func resolve(_ host: Host, _ waiting: Waiting<[DHTModel.SocketAddress]>) {
-    guard let driver else { return waiting.answer([]) }
+    guard let driver = node else { return waiting.answer([]) }
     resolves.append(waiting)
     forgetOnceAnswered(waiting)
     driver.resolve(host) { waiting.answer($0) }
@@ -255,14 +300,14 @@ extension Session {
   var waitingResolves: Int { resolves.count }
 
   func watchStatus(_ operation: Operation<StatusBacklog>) {
-    guard driver != nil else { return operation.finish(.failure(.notRunning)) }
+    guard engine != nil else { return operation.finish(.failure(.notRunning)) }
     guard !operation.isCancelled else { return }
     statusWatchers[ObjectIdentifier(operation)] = operation
     operation.take(.statusChanged(ipv4: status.ipv4, ipv6: status.ipv6))
   }
 
   func waitUntilConnected(timeout: Duration, _ waiting: Waiting<Result<Void, DHTError>>) {
-    guard driver != nil else { return waiting.answer(.failure(.notRunning)) }
+    guard engine != nil else { return waiting.answer(.failure(.notRunning)) }
     guard status.best != .connected else { return waiting.answer(.success(())) }
     connecting.append(waiting)
     bound(waiting, timeout, .failure(.timedOut))
@@ -272,8 +317,11 @@ extension Session {
 // The running operations.
 extension Session {
   /// Remembers that the node works on an operation. Within the step that started it, so that none of its events is missed.
-  func note(_ id: OperationID, _ sink: any OperationSink, owner: ObjectIdentifier, isAwaited: Bool) {
-    running[id] = Running(sink: sink, owner: owner, isAwaited: isAwaited)
+  func note(
+    _ id: OperationID, _ sink: any OperationSink, owner: ObjectIdentifier, isAwaited: Bool,
+    _ request: OperationRequest?
+  ) {
+    running[id] = Running(sink: sink, owner: owner, isAwaited: isAwaited, request: request)
     operationIDs[owner, default: []].append(id)
     if isAwaited { awaitedCount += 1 }
   }
@@ -289,11 +337,7 @@ extension Session {
   /// The application cancelled an operation, or dropped the sequence that shows it.
   func cancel(_ operation: any OperationSink) {
     let owner = ObjectIdentifier(operation)
-    if let ids = operationIDs[owner], let driver {
-      driver.step { node, now in
-        for id in ids { node.cancel(id, now: now) }
-      }
-    }
+    if let ids = operationIDs[owner] { engine?.cancel(ids) }
     resolving.removeValue(forKey: owner)?.timer?.cancel()
     statusWatchers[owner] = nil
     // Already finished by the node's own account of it, unless it never reached the node.
@@ -302,8 +346,9 @@ extension Session {
   }
 }
 
-extension Session: NodeDriverDelegate {
+extension Session: NodeDriverDelegate, EngineDelegate {
   func handle(_ event: Event) {
+    guard !isRetiring else { return }
     switch event {
     case .values(let id, _, _), .fields(let id, _, _), .changes(let id, _), .acknowledged(let id, _),
       .traced(let id, _):
@@ -326,12 +371,14 @@ extension Session: NodeDriverDelegate {
     }
   }
 
+  func hasNodeID(_ id: NodeID) { nodeIDs.withLockedValue { $0 = id } }
+
   func couldNotResolve(_ host: Host) { log.unresolved(host) }
   func socketDied(_ family: AddressFamily) { log.socketDied(family) }
-  func socketReopened(_ family: AddressFamily) { log.socketReopened(family, driver?.port(family)) }
+  func socketReopened(_ family: AddressFamily) { log.socketReopened(family, node?.port(family)) }
 
   func minutePassed() {
-    guard let driver else { return }
+    guard let driver = node else { return }
     log.minutePassed(driver.read { node, _ in node.counters }, driver.counters)
   }
 }

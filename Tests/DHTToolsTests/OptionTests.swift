@@ -72,10 +72,6 @@ import Testing
     arguments: [
       ["-d"],
       ["--daemonize"], ["-D"], ["--peer-discovery"], ["-f", "F"], ["--persist=F"], ["--syslog"],
-      ["--proxyserver", "80"],
-      ["--proxyserverssl", "80"], ["--proxy-addr", "a"], ["--proxy-certificate", "c"], ["--proxy-privkey", "k"],
-      ["--proxy-privkey-password", "p"], ["--proxyclient", "h"], ["--pushserver", "u"], ["--devicekey", "t"],
-      ["--bundleid", "b"],
     ])
   func later(arguments: [String]) throws {
     let error = #expect(throws: OptionError.self) { try NodeInvocation(arguments) }
@@ -91,6 +87,26 @@ import Testing
     #expect(loaded.files == .init(certificate: "c", privateKey: "k") && loaded.password == "w" && !loaded.isGenerated)
     for half in [["--certificate=c"], ["--privkey=k"], ["--save-identity=p"], ["-i", "--privkey=k"]] {
       #expect(throws: OptionError.self) { try NodeInvocation(half) }
+    }
+  }
+
+  @Test("The proxies that are served and used; halves are refused") func proxies() throws {
+    let served = try options(
+      "--proxyserver", "80", "--proxyserverssl=443", "--proxy-addr", "::1", "--proxy-certificate", "c",
+      "--proxy-privkey",
+      "k", "--proxy-privkey-password", "w", "--pushserver", "gateway:8088", "--bundleid", "b"
+    ).proxy
+    #expect(served.port == 80 && served.securePort == 443 && served.address == IPAddress(ipv6High: 0, low: 1))
+    #expect(served.certificate == "c" && served.privateKey == "k" && served.password == "w")
+    #expect(served.pushServer == "gateway:8088" && served.bundleID == "b" && served.server == nil)
+    let used = try options("--proxyclient", "https://h", "--devicekey", "t").proxy
+    #expect(used.server == "https://h" && used.deviceKey == "t" && used.port == nil)
+    #expect(try options("--proxyserver", "0").proxy == ProxyOptions())
+    for bad in [
+      ["--proxyserver", "x"], ["--proxyserver", "65536"], ["--proxyserverssl", "443"], ["--proxy-certificate", "c"],
+      ["--proxy-privkey", "k"], ["--proxy-addr", "host"], ["--devicekey", "t"],
+    ] {
+      #expect(throws: OptionError.self) { try NodeInvocation(bad) }
     }
   }
 
@@ -115,7 +131,7 @@ import Testing
 
   @Test("Ambiguous names list the choice") func ambiguous() {
     #expect(throws: OptionError.ambiguous("--pe", ["--peer-discovery", "--persist"])) { try NodeInvocation(["--pe"]) }
-    #expect(throws: OptionError.unavailable("--proxyserver")) { try NodeInvocation(["--proxyserver", "5"]) }
+    #expect(throws: OptionError.self) { try NodeInvocation(["--proxyserve", "5"]) }
   }
 
   @Test("Numbers of dht") func numbers() {

@@ -38,6 +38,11 @@ import Testing
       ("pp foo hello", .put(foo, "hello", isPermanent: true, isCut: false)),
       ("cpp foo 992EC4", .cancelPut(foo, 0x992ec4)), ("s foo x", .putSigned(foo, "x", isCut: false)),
       ("s foo x y", .putSigned(foo, "x", isCut: true)),
+      ("pst 80", .startProxy(port: 80, isSecure: false, pushServer: nil)),
+      ("psx 443 gate:8088", .startProxy(port: 443, isSecure: true, pushServer: "gate:8088")),
+      ("psp 80", .stopProxy(port: 80)), ("stt", .useProxy(server: nil, deviceKey: nil)),
+      ("stt host:80 key", .useProxy(server: "host:80", deviceKey: "key")), ("stp", .leaveProxy),
+      ("rs token", .setPushToken("token")), ("rp token", .injectPush("token")),
       ("e foo \(hex) x", .putEncrypted(foo, .id(foo.hash), "x", isCut: false)),
       ("e foo \(hex)\(hex.prefix(24)) \"x y\"", .putEncrypted(foo, long, "x y", isCut: false)),
     ])
@@ -70,7 +75,9 @@ import Testing
       ("e foo", "Syntax: e [key] [id of the recipient, 40 or 64 digits] [str]"),
       ("e foo bar x", "Syntax: e [key] [id of the recipient, 40 or 64 digits] [str]"),
       ("e foo \(hex)", "Syntax: e [key] [id of the recipient, 40 or 64 digits] [str]"),
-      ("rs", "The command 'rs' is not available in this version."),
+      ("rs", "Syntax: rs [token]"), ("rp", "Syntax: rp [token]"),
+      ("pst", "Syntax: pst [port] <pushServer>"), ("pst 0", "Syntax: pst [port] <pushServer>"),
+      ("psx x", "Syntax: psx [port] <pushServer>"), ("psp 65536", "Syntax: psp [port]"),
       ("il a", "The command 'il' is not available in this version."),
     ])
   func malformed(line: String, text: String) {

@@ -18,6 +18,24 @@ import Testing
   }
   private var shell: Shell { Shell(node, output: output) }
 
+  @Test("T-6: the commands of the proxy reach it, and say what stands against them") func proxies() async {
+    let proxies = FakeProxies()
+    let shell = Shell(node, proxies: proxies, output: output)
+    #expect(await run(shell, "pst 80", "psx 443 gate", "stt host key", "stp", "rs token") == [])
+    #expect(
+      await proxies.calls == [
+        "start 80 false -", "start 443 true gate", "use host key", "leave", "token token",
+      ])
+    #expect(
+      await run(shell, "ll").joined().contains(
+        "Stats for proxy server on port 80\n  Listens: 2 Puts: 0 PushListeners: 0\nRequests: 3 per second.\n"))
+    #expect(await run(shell, "psp 80", "psp 81") == ["! No proxy is served on port 81."])
+    #expect(await run(shell, "rp t") == ["Push: dhtnode t"])
+    await proxies.refuse("TCP port 80 is in use by another program.")
+    #expect(await run(shell, "pst 80") == ["! TCP port 80 is in use by another program."])
+    #expect(await run(self.shell, "stp") == ["! There is no proxy in this program."])
+  }
+
   @Test("T-6: p, then g") func putAndGet() async {
     let blocks = await run(shell, "p foo hello", "g foo")
     #expect(

@@ -14,6 +14,7 @@ import index
 import joining
 import listens
 import permanents
+import proxy
 import queries
 import refused
 import secure
@@ -23,7 +24,7 @@ from network import Network, launch
 from peers import KINDS, Missing
 from report import Report
 
-PARTS = ("values", "listens", "permanents", "queries", "separation", "secure", "joining", "hostile", "commands", "index")
+PARTS = ("values", "listens", "permanents", "queries", "separation", "secure", "joining", "hostile", "commands", "index", "proxy")
 
 async def main():
     options = parse()
@@ -65,6 +66,8 @@ async def everything(options, report, drivers, numbers):
         slow.append(asyncio.create_task(separation.client_mode(network, report, numbers)))
     if wants("secure"):
         slow.append(asyncio.create_task(secure.everything(network, report, numbers)))
+    if wants("proxy") and "ours" in drivers:
+        slow.append(asyncio.create_task(proxy.everything(report)))
     if wants("values"):
         report.section(f"values, {options.keys} keys")
         await values.write_and_read(network, report, options.keys, "both families")

@@ -22,9 +22,9 @@ struct ConfigurationTests {
     configuration.node.types = [ValueType(id: 77, name: "short", lifetime: .seconds(5))]
     configuration.node.limits.listeners = 3
     let (before, after) = (described(defaults(id)), described(configuration.core(id)))
-    // All but id, network, the hash of owners, which cannot be seen here, and what the session makes: the opener, and the
+    // All but id, network, the hash of owners, which cannot be seen here, and what the session makes: the openers, and the
     // type of what nobody registered.
-    #expect(zip(before, after).filter { $0 != $1 }.count == before.count - 5)
+    #expect(zip(before, after).filter { $0 != $1 }.count == before.count - 6)
   }
 
   private func defaults(_ id: NodeID) -> DHTCore.Configuration {

@@ -13,7 +13,7 @@ struct ResolvingTests {
     try await Neighbourhood.run(1) { network in
       let dht = network.first
       await dht.onLoop { session in
-        session.driver?.resolver = Resolver { _ in
+        session.node?.resolver = Resolver { _ in
           gate.lock(whenValue: 1)
           gate.unlock()
           return []

@@ -46,6 +46,37 @@ struct SecureTests {
     }
   }
 
+  @Test("X-70: who passes values on gets them encrypted as they are, also its own, and no badly signed one")
+  func forwarded() async throws {
+    try await among([nil, People.alice, nil]) { nodes in
+      let receipt = try await nodes[1].putEncrypted(
+        Value("for me"), for: .id(People.alice.id), at: key)
+      let signed = try await nodes[1].putSigned(Value("by me", id: 7), at: key)
+      let bad = try await nodes[1].get(key, where: [.id(7)]).values[0].badlySigned
+      #expect(!bad.hasValidSignature && signed.valueID == 7)
+      let opened = try await nodes[1].get(key).values
+      #expect(Set(opened.compactMap(\.text)) == ["for me", "by me"])
+      for node in nodes {
+        var forwarded: [Value.ID: Value] = [:]
+        for await value in node.forwardedValues(at: key) { forwarded[value.id] = value }
+        #expect(forwarded.count == 2 && forwarded[7]?.text == "by me")
+        #expect(forwarded[receipt.valueID]?.cypher != nil)
+        var heard: [Value.ID: Value] = [:]
+        for await case .added(let value) in node.forwardedChanges(of: key) {
+          heard[value.id] = value
+          if heard.count == 2 { break }
+        }
+        #expect(heard == forwarded)
+      }
+      // A listen that opens, and one that forwards, are apart though their key is the same.
+      for await case .added(let value) in nodes[1].listen(to: key) where value.id == receipt.valueID {
+        #expect(value.text == "for me" && value.wasEncrypted)
+        break
+      }
+      #expect(ValueOpener.forwarding().open(bad) == .refused(.badSignature))
+    }
+  }
+
   @Test("a certificate is not published when that is switched off") func certificateKept() async throws {
     var count = 0
     try await Neighbourhood.run(

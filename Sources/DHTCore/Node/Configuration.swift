@@ -25,11 +25,16 @@ public struct Configuration: Sendable {
   public var ownerID: @Sendable (_ owner: [UInt8]) -> InfoHash? = { _ in nil }
   /// Verifies and decrypts what gets and listens deliver; nil delivers signed and encrypted values as they came.
   public var opener: ValueOpener?
+  /// The same for gets and listens whose values are passed on: verifies, and leaves encrypted what is encrypted, also for
+  /// ourselves; nil takes `opener`.
+  public var forwardingOpener: ValueOpener?
   /// Caps on what others can make this node hold or do.
   public var limits = Limits()
 
   /// The defaults.
   public init() {}
+
+  func opener(isForwarded: Bool) -> ValueOpener? { isForwarded ? forwardingOpener ?? opener : opener }
 }
 
 /// Caps on everything that others can grow. Each has its unit in its name and its reason beside it.

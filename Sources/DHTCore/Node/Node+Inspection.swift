@@ -53,6 +53,28 @@ extension Node {
     (announcementsByKey[key] ?? []).compactMap { announcements[$0]?.value }
   }
 
+  /// Values that are kept alive until they are cancelled, each with its key; in the order of their puts.
+  public var permanentValues: [(key: InfoHash, value: Value)] {
+    announcements.values.filter(\.isPermanent).sorted { $0.id < $1.id }.map { ($0.key, $0.value) }
+  }
+
+  /// Values that a running get delivered, or that a running listen told of and that have not expired since.
+  public func knownValues(of operation: OperationID) -> [Value] {
+    switch operations[operation] {
+    case .get(let get): get.known
+    case .listen(let listen):
+      (groups[listen.group]?.view.values ?? []).filter {
+        listen.query.matches($0, ownerID: configuration.ownerID)
+      }
+    case .put, .ping, nil: []
+    }
+  }
+
+  /// Records that a running query delivered.
+  public func knownRecords(of operation: OperationID) -> Set<FieldRecord> {
+    if case .get(let get) = operations[operation] { get.knownRecords } else { [] }
+  }
+
   /// Our address as peers see it, most reported first.
   public func reportedAddresses(_ family: AddressFamily) -> [IPAddress] { reported[family]?.sorted ?? [] }
 

@@ -3,9 +3,10 @@ public import DHTModel
 
 /// Listens of the application. (node.md §4.6–4.8)
 extension Node {
-  /// Tells of changes under a key until cancelled.
+  /// Tells of changes under a key until cancelled. The values of a listen that is forwarded stay encrypted.
   public mutating func listen(
-    to key: InfoHash, where filters: [Query.Filter] = [], deadline: Instant? = nil, now: Instant
+    to key: InfoHash, where filters: [Query.Filter] = [], deadline: Instant? = nil, isForwarded: Bool = false,
+    now: Instant
   ) -> OperationID {
     begin(now)
     let operation = freshOperation()
@@ -15,8 +16,10 @@ extension Node {
       return operation
     }
     let query = Query(where: filters)
-    let shared = (groupsByKey[key] ?? []).first { id in groups[id].map { query.isSatisfied(by: $0.query) } ?? false }
-    guard let group = shared ?? openGroup(key, query) else {
+    let shared = (groupsByKey[key] ?? []).first { id in
+      groups[id].map { $0.isForwarded == isForwarded && query.isSatisfied(by: $0.query) } ?? false
+    }
+    guard let group = shared ?? openGroup(key, query, isForwarded: isForwarded) else {
       context.outbox.tell(.finished(operation, .listen(.throttled)))
       return operation
     }
@@ -31,7 +34,7 @@ extension Node {
   }
 
   /// A listen that no other serves: fill it from our own storage, and ask the network. Nil when there are too many searches.
-  private mutating func openGroup(_ key: InfoHash, _ query: Query) -> NetworkListen.ID? {
+  private mutating func openGroup(_ key: InfoHash, _ query: Query, isForwarded: Bool) -> NetworkListen.ID? {
     let id = freshSharedID()
     let wire = Query(where: query.filters.filter { $0.field != .sequence })
     let started = overlays.indices.filter {
@@ -40,7 +43,7 @@ extension Node {
     guard !started.isEmpty || overlays.isEmpty else { return nil }
     let limits = configuration.limits
     groups[id] = ListenGroup(
-      id: id, key: key, query: wire,
+      id: id, key: key, query: wire, isForwarded: isForwarded,
       view: ListenView(limit: limits.listenedValuesPerNode, bytes: limits.listenedBytesPerNode))
     groupsByKey[key, default: []].append(id)
     take(store.values(at: key, matching: wire), from: .local, id)
@@ -115,7 +118,7 @@ extension Node {
 
   private mutating func take(_ values: [Value], from source: ListenView.Source, _ id: NetworkListen.ID) {
     guard let group = groups[id] else { return }
-    let opener = configuration.opener
+    let opener = configuration.opener(isForwarded: group.isForwarded)
     // What an encrypted value is about shows once it is open.
     let wanted = values.filter { $0.cypher != nil || group.query.matches($0, ownerID: configuration.ownerID) }
     let heard = wanted.map { value in

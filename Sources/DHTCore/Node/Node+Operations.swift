@@ -9,27 +9,31 @@ extension Node {
 
   var hasRoom: Bool { operations.count < configuration.limits.operations }
 
-  /// Fetches values. They come as `Event.values`, each distinct content once.
+  /// Fetches values. They come as `Event.values`, each distinct content once. Those of a get that is forwarded stay
+  /// encrypted.
   public mutating func get(
-    _ key: InfoHash, where filters: [Query.Filter] = [], deadline: Instant? = nil, isTraced: Bool = false, now: Instant
+    _ key: InfoHash, where filters: [Query.Filter] = [], deadline: Instant? = nil, isTraced: Bool = false,
+    isForwarded: Bool = false, now: Instant
   ) -> OperationID {
     begin(now)
-    return fetch(key, Query(where: filters), deadline: deadline, isTraced: isTraced)
+    let get = GetOperation(key: key, query: Query(where: filters), isTraced: isTraced, isForwarded: isForwarded)
+    return fetch(get, deadline: deadline)
   }
 
   /// Fetches selected fields. They come as `Event.fields`.
   public mutating func query(_ key: InfoHash, _ query: Query, deadline: Instant? = nil, now: Instant) -> OperationID {
     begin(now)
-    return fetch(key, query, deadline: deadline, isTraced: false)
+    return fetch(GetOperation(key: key, query: query), deadline: deadline)
   }
 
-  private mutating func fetch(_ key: InfoHash, _ query: Query, deadline: Instant?, isTraced: Bool) -> OperationID {
+  private mutating func fetch(_ get: GetOperation, deadline: Instant?) -> OperationID {
+    let (key, query) = (get.key, get.query)
     let operation = freshOperation()
     if let refusal = refusal(key) {
       context.outbox.tell(.finished(operation, .get(GetOutcome(ending: refusal))))
       return operation
     }
-    operations[operation] = .get(GetOperation(key: key, query: query, isTraced: isTraced))
+    operations[operation] = .get(get)
     limit(operation, by: deadline)
     let local = store.values(at: key, matching: query)
     if query.select.isEmpty {
@@ -152,7 +156,7 @@ extension Node {
   private mutating func answerFromListen(_ get: inout GetOperation, _ operation: OperationID, _ index: Int) -> Bool {
     guard !get.isQuery, !get.isTraced else { return false }
     for id in groupsByKey[get.key] ?? [] {
-      guard let group = groups[id], get.query.isSatisfied(by: group.query),
+      guard let group = groups[id], group.isForwarded == get.isForwarded, get.query.isSatisfied(by: group.query),
         overlays[index].isListenSynced(id, at: get.key), group.backlog.isEmpty, !group.isIncomplete
       else { continue }
       tell(group.view.values, .listen, of: operation)
@@ -203,7 +207,9 @@ extension Node {
       let matching = values.filter { get.query.matches($0, ownerID: configuration.ownerID) }
       return deliver(matching.map { get.query.record(of: $0, ownerID: configuration.ownerID) }, source, to: operation)
     }
-    guard let opener = configuration.opener else { return tell(values, source, of: operation) }
+    guard let opener = configuration.opener(isForwarded: get.isForwarded) else {
+      return tell(values, source, of: operation)
+    }
     let sealed = get.sealedNews(values.filter(\.isSealed), ownerID: configuration.ownerID)
     operations[operation] = .get(get)
     tell(values.filter { !$0.isSealed }, source, of: operation)

@@ -36,6 +36,10 @@ public enum Ending: Hashable, Sendable {
     case wouldReplaceSignedValue
     /// The node was configured without a family to reach others by.
     case noAddressFamily
+    /// A proxy carries out our operations, and cannot do this one: trace a search, or ping a node.
+    case notOverProxy
+    /// The proxy refused the request with this HTTP status: it is not allowed, or it is too large for it.
+    case refusedByProxy(status: Int)
   }
 }
 
@@ -47,13 +51,15 @@ public enum Source: Hashable, Sendable {
   case listen
   /// A node that answered.
   case network(NodeContact)
+  /// A proxy, which does not say from whom it has the value.
+  case proxy
 }
 
 /// What a get or query achieved.
 public struct GetOutcome: Hashable, Sendable {
   /// How it ended; the other fields tell what was reached until then.
   public var ending: Ending
-  /// How many of the closest live nodes answered.
+  /// How many of the closest live nodes answered. A proxy does not tell: 0.
   public var answered: Int
   /// How many of the closest live nodes were to answer: 8, or all when fewer are known.
   public var closest: Int
@@ -94,12 +100,17 @@ public struct PutReceipt: Hashable, Sendable {
   public var isVerified: Bool
   /// Whether it is kept here too.
   public var isStoredLocally: Bool
+  /// The proxy that put it for us, and that says that a node has stored it: how many, and which, it does not tell. Nil
+  /// when none was asked, or it could not.
+  public var proxy: NodeID?
+  /// Whether any node stored it, as far as we were told.
+  public var isStored: Bool { !stored.isEmpty || proxy != nil }
   /// Number of the edition of a signed value; 0 for others.
   public var sequence: UInt16 = 0
   /// A receipt; nothing is stored unless told otherwise.
   public init(
     ending: Ending, valueID: Value.ID, stored: [NodeContact] = [], failed: [PutFailure] = [],
-    isVerified: Bool = false, isStoredLocally: Bool = false
+    isVerified: Bool = false, isStoredLocally: Bool = false, proxy: NodeID? = nil
   ) {
     self.ending = ending
     self.valueID = valueID
@@ -107,6 +118,7 @@ public struct PutReceipt: Hashable, Sendable {
     self.failed = failed
     self.isVerified = isVerified
     self.isStoredLocally = isStoredLocally
+    self.proxy = proxy
   }
 }
 

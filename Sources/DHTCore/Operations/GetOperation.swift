@@ -5,6 +5,8 @@ struct GetOperation {
   let key: InfoHash
   let query: Query
   let isTraced: Bool
+  /// Whether the values are passed on, and so are not decrypted.
+  let isForwarded: Bool
   /// Families whose search still works.
   var running: Set<AddressFamily> = []
   var ends: [SearchGet.End] = []
@@ -25,10 +27,11 @@ struct GetOperation {
   private var sequences: [Value.Edition: UInt16] = [:]
   private var records: Set<FieldRecord> = []
 
-  init(key: InfoHash, query: Query, isTraced: Bool) {
+  init(key: InfoHash, query: Query, isTraced: Bool = false, isForwarded: Bool = false) {
     self.key = key
     self.query = query
     self.isTraced = isTraced
+    self.isForwarded = isForwarded
   }
 
   /// Different contents delivered under one id. Honest nodes hold one, or for a moment two.
@@ -132,6 +135,11 @@ struct GetOperation {
       if case .sequence(let sequence) = filter { record.sequence == nil || record.sequence == sequence } else { true }
     }
   }
+
+  /// What was delivered, or is being opened: what does not come again.
+  var known: [Value] { contents.keys.sorted().flatMap { contents[$0] ?? [] } }
+  /// The records that were delivered.
+  var knownRecords: Set<FieldRecord> { records }
 
   /// What was achieved, over all families.
   func outcome(_ ending: Ending) -> GetOutcome {

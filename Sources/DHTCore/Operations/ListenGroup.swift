@@ -5,6 +5,8 @@ struct ListenGroup {
   let id: NetworkListen.ID
   let key: InfoHash
   let query: Query
+  /// Whether the values are passed on, and so are not decrypted.
+  let isForwarded: Bool
   var view: ListenView
   /// Listens of the application, in the order they came.
   var subscribers: [OperationID] = []

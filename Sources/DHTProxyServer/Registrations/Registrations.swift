@@ -8,18 +8,18 @@ package import OpenDHT
 /// requests, the clock and the node's news; sends what they say; keeps both on disk. (proxy.md §6, §8, §10)
 ///
 /// A permanent put and a SUBSCRIBE are answered when they are on disk: what was acknowledged outlives `kill -9`.
-package actor Registrations {
+public actor Registrations {
   /// How registrations are kept.
-  package struct Configuration: Sendable {
+  public struct Configuration: Sendable {
     /// What they may take.
-    package var limits = RegistrationLimits()
+    public var limits = RegistrationLimits()
     /// Where pushes go.
-    package var push = PushConfiguration()
+    public var push = PushConfiguration()
     /// The file that they are saved in; beside it stands a journal. Nil: they end with the process.
-    package var statePath: String?
+    public var statePath: String?
 
     /// No gateway, nothing saved.
-    package init() {}
+    public init() {}
   }
 
   let network: RegistrationNetwork

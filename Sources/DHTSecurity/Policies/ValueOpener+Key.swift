@@ -24,6 +24,15 @@ extension ValueOpener {
 }
 
 extension ValueOpener {
+  /// For a node that passes values on: verifies signed ones, and leaves encrypted ones as they are, also its own.
+  /// (proxy.md §11.4)
+  ///
+  /// - Parameter keys: Learns the keys of those who signed.
+  public static func forwarding(keys: KeyCache = KeyCache()) -> ValueOpener {
+    let verifying = ValueOpener(key: nil, keys: keys)
+    return ValueOpener { value in value.cypher == nil ? verifying.open(value) : .opened(value) }
+  }
+
   /// For programs that pass values on: verifies and decrypts nothing. Signed values come in canonical form, and those
   /// whose owner is no key, or has no signature, not at all: peers drop a message that holds one. (crypto.md §4.2)
   public static let closed = ValueOpener { value in

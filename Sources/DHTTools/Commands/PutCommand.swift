@@ -122,7 +122,8 @@ struct PutCommand: AsyncParsableCommand {
     case .timedOut: return await run.dht.status.best == .connected ? .failed : .notConnected
     case .invalid, .security(.tooLarge): return .usage
     case .noIdentity, .security, .recipientUnknown: return .keyOrPassword
-    case .notRunning, .alreadyRunning, .portInUse, .cannotBind, .throttled, .cancelled, .replaced, .notStored,
+    case .notRunning, .alreadyRunning, .portInUse, .cannotBind, .cannotUseProxy, .throttled, .cancelled, .replaced,
+      .notStored,
       .cannotResolve, .noAnswer, .coding, .sequenceExhausted:
       return .failed
     }
@@ -140,12 +141,13 @@ struct PutCommand: AsyncParsableCommand {
       return
     }
     if error == nil, !options.quiet {
-      let nodes = receipt.stored.count == 1 ? "1 node" : "\(receipt.stored.count) nodes"
+      let count = receipt.stored.count
+      let place = receipt.proxy != nil ? "by the proxy" : count == 1 ? "at 1 node" : "at \(count) nodes"
       let verified = receipt.isVerified ? ", verified" : ""
       let sequence =
         sign && encryptTo == nil ? ", signed (v\(receipt.sequence))" : encryptTo == nil ? "" : ", encrypted"
       await run.output.result(
-        "Stored at \(nodes)\(verified), id \(idText(receipt.valueID))\(sequence), \(durationText(run.elapsed))")
+        "Stored \(place)\(verified), id \(idText(receipt.valueID))\(sequence), \(durationText(run.elapsed))")
     }
     for failure in receipt.failed { await run.output.message("not stored at \(failure.node): \(failure.reason.text)") }
   }

@@ -49,6 +49,7 @@ extension JSON {
     case .local: .string("local")
     case .listen: .string("listen")
     case .network(let node): .object(members(of: node))
+    case .proxy: .string("proxy")
     }
   }
 
@@ -74,7 +75,7 @@ extension JSON {
     of receipt: PutReceipt, signer: InfoHash? = nil, elapsed: Duration, error: String? = nil
   ) -> [(String, JSON)] {
     var members: [(String, JSON)] = [
-      ("ok", .bool(error == nil && !receipt.stored.isEmpty)), ("id", .id(receipt.valueID)),
+      ("ok", .bool(error == nil && receipt.isStored)), ("id", .id(receipt.valueID)),
       ("stored", .array(receipt.stored.map { .object(Self.members(of: $0)) })),
       (
         "failed",
@@ -82,6 +83,7 @@ extension JSON {
       ),
       ("verified", .bool(receipt.isVerified)), ("elapsed", .seconds(elapsed)),
     ]
+    if let proxy = receipt.proxy { members.append(("proxy", .string("\(proxy)"))) }
     if let signer { members += [("owner", .string("\(signer)")), ("sequence", .integer(Int(receipt.sequence)))] }
     if let error { members.append(("error", .string(error))) }
     return members

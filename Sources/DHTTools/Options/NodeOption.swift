@@ -4,6 +4,8 @@ enum NodeOption: Hashable, Sendable {
   case port, network, bootstrap, bind, ipv4Only, ipv6Only
   case identity, saveIdentity, certificate, privateKey, privateKeyPassword
   case verbose, logFile, service, noRateLimit, publicStable
+  case proxyServer, secureProxyServer, proxyAddress, proxyCertificate, proxyPrivateKey, proxyPrivateKeyPassword
+  case pushServer, bundleID, proxyClient, deviceKey
   /// Accepted, and does nothing: so it is in the network's tools.
   case ignored
   /// Of a later version: recognised, so that it is never taken for something else, and refused.
@@ -29,11 +31,17 @@ enum NodeOption: Hashable, Sendable {
     .init(name: .certificate, long: "certificate", short: nil, takesValue: true),
     .init(name: .privateKey, long: "privkey", short: nil, takesValue: true),
     .init(name: .privateKeyPassword, long: "privkey-password", short: nil, takesValue: true),
+    .init(name: .proxyServer, long: "proxyserver", short: nil, takesValue: true),
+    .init(name: .secureProxyServer, long: "proxyserverssl", short: nil, takesValue: true),
+    .init(name: .proxyAddress, long: "proxy-addr", short: nil, takesValue: true),
+    .init(name: .proxyCertificate, long: "proxy-certificate", short: nil, takesValue: true),
+    .init(name: .proxyPrivateKey, long: "proxy-privkey", short: nil, takesValue: true),
+    .init(name: .proxyPrivateKeyPassword, long: "proxy-privkey-password", short: nil, takesValue: true),
+    .init(name: .pushServer, long: "pushserver", short: nil, takesValue: true),
+    .init(name: .bundleID, long: "bundleid", short: nil, takesValue: true),
+    .init(name: .proxyClient, long: "proxyclient", short: nil, takesValue: true),
+    .init(name: .deviceKey, long: "devicekey", short: nil, takesValue: true),
     later("daemonize", "d"), later("peer-discovery", "D"), later("persist", "f", value: true), later("syslog"),
-    later("proxyserver", value: true), later("proxyserverssl", value: true), later("proxy-addr", value: true),
-    later("proxy-certificate", value: true), later("proxy-privkey", value: true),
-    later("proxy-privkey-password", value: true), later("proxyclient", value: true), later("pushserver", value: true),
-    later("devicekey", value: true), later("bundleid", value: true),
   ])
 
   private static func later(_ long: String, _ short: Character? = nil, value: Bool = false)

@@ -18,6 +18,7 @@ struct NodeOptions: Equatable {
   var bootstrap: [Bootstrap] = []
   var bind = BindAddresses()
   var identity = IdentityChoice()
+  var proxy = ProxyOptions()
   var isVerbose = false
   var logFile: String?
   var isService = false
@@ -34,7 +35,7 @@ extension NodeInvocation {
     if options.bind.isContradictory {
       throw .contradiction("--bind names an address of the family that -4 or -6 leaves out")
     }
-    if let contradiction = options.identity.contradiction { throw contradiction }
+    if let contradiction = options.identity.contradiction ?? options.proxy.contradiction { throw contradiction }
     if let operand = line.operands.first { throw .unexpectedOperand(operand) }
     if line.items.contains(where: { $0.name == .help }) {
       self = .help
@@ -76,6 +77,9 @@ extension NodeOptions {
     case .service: isService = true
     case .noRateLimit: hasRateLimit = false
     case .publicStable: isPublicStable = true
+    case .proxyServer, .secureProxyServer, .proxyAddress, .proxyCertificate, .proxyPrivateKey,
+      .proxyPrivateKeyPassword, .pushServer, .bundleID, .proxyClient, .deviceKey:
+      try proxy.apply(item.name, value)
     case .later(let name): throw .unavailable("--\(name)")
     }
   }

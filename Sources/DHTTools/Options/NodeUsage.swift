@@ -28,8 +28,19 @@ enum NodeUsage {
       -U, --no-rate-limit   no limit on requests, searches and storage for others
       -P, --public-stable   the node's address is public and stays
 
-    Recognised, but not available in this version: --daemonize --peer-discovery --persist --syslog and the
-    --proxy… and push options.
+          --proxyserver N   serve the REST proxy on this TCP port, for programs without a node of their own
+          --proxyserverssl N
+                            the same with TLS; needs
+          --proxy-certificate F, --proxy-privkey F
+                            its certificate, with its chain, and its private key; the password of that key in the
+                            environment variable DHT_PROXY_PRIVKEY_PASSWORD, or --proxy-privkey-password PW
+          --proxy-addr A    bind the proxy to this address only
+          --pushserver H    host:port of the Gorush gateway that sends notifications to phones
+          --bundleid ID     topic of notifications that name none
+          --proxyclient URL be no node: go through the proxy at this address
+          --devicekey TOKEN with --proxyclient: subscribe with this push token
+
+    Recognised, but not available in this version: --daemonize --peer-discovery --persist --syslog
 
     Exit status: 0 done, 1 failed (port in use …), 64 wrong usage, 73 cannot write, 77 key or password.
 

@@ -9,14 +9,18 @@ actor Shell: LineShell {
   }
 
   private let node: any NodeBackend
+  private let proxies: (any ProxyControl)?
   private let output: any ShellOutput
   private let log: LogSwitch
   private let clock = ContinuousClock()
   private var listens: [Int: RunningListen] = [:]
   private var lastToken = 0
 
-  init(_ node: any NodeBackend, output: any ShellOutput, log: LogSwitch = LogSwitch()) {
+  init(
+    _ node: any NodeBackend, proxies: (any ProxyControl)? = nil, output: any ShellOutput, log: LogSwitch = LogSwitch()
+  ) {
     self.node = node
+    self.proxies = proxies
     self.output = output
     self.log = log
   }
@@ -49,7 +53,7 @@ actor Shell: LineShell {
     switch command {
     case .exit: return .stop
     case .help: await output.result(shellHelp)
-    case .nodeReport: await output.result(await NodeReport(of: node).text)
+    case .nodeReport: await printNodeReport()
     case .routingTables: await output.result(await RoutingReport(of: node).text)
     case .searches(let key):
       await output.result(await SearchReport(of: node, at: key).text(forTerminal: output.isTerminal))
@@ -70,6 +74,7 @@ actor Shell: LineShell {
       return await startSecured(key, isCut) { await self.putSigned(text, at: $0) }
     case .putEncrypted(let key, let recipient, let text, let isCut):
       return await startSecured(key, isCut) { await self.putEncrypted(text, for: recipient, at: $0) }
+    case .startProxy, .stopProxy, .useProxy, .leaveProxy, .setPushToken, .injectPush: await runProxy(command)
     }
     return .next
   }
@@ -104,6 +109,35 @@ actor Shell: LineShell {
     output.isTerminal
       ? text.split(separator: "\n", omittingEmptySubsequences: false).map { terminalSafe(String($0)) }.joined(
         separator: "\n") : text
+  }
+}
+
+// Proxies. What works says nothing, as in the network's tools.
+extension Shell {
+  private func runProxy(_ command: ShellCommand) async {
+    guard let proxies else { return await output.message("There is no proxy in this program.") }
+    switch command {
+    case .startProxy(let port, let isSecure, let pushServer):
+      await complain(await proxies.start(port: port, isSecure: isSecure, pushServer: pushServer))
+    case .stopProxy(let port):
+      if await !proxies.stop(port: port) { await output.message("No proxy is served on port \(port).") }
+    case .useProxy(let server, let deviceKey): await complain(await proxies.use(server: server, deviceKey: deviceKey))
+    case .leaveProxy: await complain(await proxies.leave())
+    case .setPushToken(let token): await complain(await proxies.setPushToken(token))
+    case .injectPush(let token):
+      await output.result("Push: " + (await proxies.pushReceived(["to": "dhtnode", "token": token])))
+    default: break
+    }
+  }
+
+  private func complain(_ text: String?) async {
+    if let text { await output.message(safe(text)) }
+  }
+
+  private func printNodeReport() async {
+    var text = await NodeReport(of: node).text
+    for report in await proxies?.reports() ?? [] { text += report.text }
+    await output.result(text)
   }
 }
 
@@ -235,7 +269,8 @@ extension DHTError {
   fileprivate var hasStartedPut: Bool {
     switch self {
     case .isolated, .notStored, .timedOut, .cancelled, .replaced: true
-    case .throttled, .invalid, .notRunning, .alreadyRunning, .portInUse, .cannotBind, .cannotResolve, .noAnswer,
+    case .throttled, .invalid, .notRunning, .alreadyRunning, .portInUse, .cannotBind, .cannotUseProxy, .cannotResolve,
+      .noAnswer,
       .coding, .noIdentity, .security, .recipientUnknown, .sequenceExhausted:
       false
     }

@@ -3,11 +3,11 @@ import OpenDHT
 extension ShellCommand {
   /// Every command word that works in this version, for completion.
   static let words = [
-    "b", "cc", "cl", "cpp", "e", "exit", "g", "h", "help", "l", "la", "ld", "ll", "log", "lr", "ls", "p", "pp", "q",
-    "quit", "s", "x",
+    "b", "cc", "cl", "cpp", "e", "exit", "g", "h", "help", "l", "la", "ld", "ll", "log", "lr", "ls", "p", "pp", "psp",
+    "pst", "psx", "q", "quit", "rp", "rs", "s", "stp", "stt", "x",
   ]
-  /// Words of commands that later versions bring: the index, the proxy, announcements.
-  static let laterWords: Set<String> = ["a", "il", "ii", "pst", "psx", "psp", "stt", "stp", "rp", "rs"]
+  /// Words of commands that later versions bring: the index, announcements.
+  static let laterWords: Set<String> = ["a", "il", "ii"]
 
   /// Reads a line; nil when it is empty.
   init?(_ line: String) throws(ShellSyntaxError) {
@@ -39,6 +39,13 @@ extension ShellCommand {
     case "cpp": self = try Self.cancelPut(&words)
     case "s": self = try Self.putSigned(&words)
     case "e": self = try Self.putEncrypted(&words)
+    case "pst": self = try Self.startProxy(&words, "pst", isSecure: false)
+    case "psx": self = try Self.startProxy(&words, "psx", isSecure: true)
+    case "psp": self = .stopProxy(port: try Self.port(&words, syntax: "psp [port]"))
+    case "stt": self = .useProxy(server: try Self.next(&words), deviceKey: try Self.next(&words))
+    case "stp": self = .leaveProxy
+    case "rs": self = .setPushToken(try Self.token(&words, "rs"))
+    case "rp": self = .injectPush(try Self.token(&words, "rp"))
     case let later where Self.laterWords.contains(later):
       throw ShellSyntaxError(text: "The command '\(later)' is not available in this version.")
     default:
@@ -103,6 +110,25 @@ extension ShellCommand {
       throw ShellSyntaxError(text: "Syntax: cpp [key] [value id in hexadecimal]", key: key)
     }
     return .cancelPut(key, id)
+  }
+
+  private static func startProxy(
+    _ words: inout ShellWords, _ command: String, isSecure: Bool
+  ) throws(ShellSyntaxError) -> ShellCommand {
+    let port = try port(&words, syntax: "\(command) [port] <pushServer>")
+    return .startProxy(port: port, isSecure: isSecure, pushServer: try next(&words))
+  }
+
+  private static func port(_ words: inout ShellWords, syntax: String) throws(ShellSyntaxError) -> UInt16 {
+    guard let port = try next(&words).flatMap(portArgument), port != 0 else {
+      throw ShellSyntaxError(text: "Syntax: \(syntax)")
+    }
+    return port
+  }
+
+  private static func token(_ words: inout ShellWords, _ command: String) throws(ShellSyntaxError) -> String {
+    guard let token = try next(&words) else { throw ShellSyntaxError(text: "Syntax: \(command) [token]") }
+    return token
   }
 
   private static func putSigned(_ words: inout ShellWords) throws(ShellSyntaxError) -> ShellCommand {

@@ -19,6 +19,16 @@ enum ShellCommand: Equatable {
   case cancelPut(KeyArgument, Value.ID)
   case putSigned(KeyArgument, String, isCut: Bool)
   case putEncrypted(KeyArgument, Recipient, String, isCut: Bool)
+  /// Serves the proxy on a port; with a push server in place of that of the command line.
+  case startProxy(port: UInt16, isSecure: Bool, pushServer: String?)
+  case stopProxy(port: UInt16)
+  /// Goes through a proxy: this one, or that of the command line.
+  case useProxy(server: String?, deviceKey: String?)
+  case leaveProxy
+  /// Subscribes every listen anew with a push token.
+  case setPushToken(String)
+  /// Behaves as if a notification had come.
+  case injectPush(String)
 }
 
 /// What is wrong with a shell line: one line of text, and the key that was understood before, which is still told.

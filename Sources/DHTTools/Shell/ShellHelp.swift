@@ -13,6 +13,15 @@ let shellHelp = """
     lr         Print the full current routing table of this node.
     la         Print the public addresses of this node that others reported.
 
+  Operations with the proxy:
+    pst [port] <pushServer>           Start the proxy interface on port.
+    psx [port] <pushServer>           Start the proxy interface on port, with TLS.
+    psp [port]                        Stop the proxy interface on port.
+    stt [server_address] <device_key> Start the proxy client: go through a proxy.
+    rs  [token]                       Resubscribe to opendht, with this push token.
+    rp  [token]                       Inject a push notification in Opendht.
+    stp                               Stop the proxy client: be a node again.
+
   Operations on the DHT:
     b <ip:port>           Ping potential node at given IP address/port.
     g <key>               Get values at <key>.
@@ -27,6 +36,6 @@ let shellHelp = """
                           <dest> is an id of 40 digits or a long id of 64, as ll shows it.
     cc                    Trigger connectivity changed signal.
 
-  Not available in this version: a, il, ii, pst, psx, psp, stt, stp, rp, rs.
+  Not available in this version: a, il, ii.
 
   """

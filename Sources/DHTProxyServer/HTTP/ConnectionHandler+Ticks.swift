@@ -1,0 +1,22 @@
+internal import NIOCore
+
+// What time brings; looked at once in a tick of the loop's clock.
+extension ConnectionHandler {
+  func step(at tick: LoopConnections.Tick) {
+    let age = tick &- lastStep
+    let timing = server.timing
+    if progress.isStalled(waiting: context?.channel.waitingBytes ?? 0, tick: tick, limit: timing.write) {
+      return close()
+    }
+    switch state {
+    case .idle: if age >= timing.idle { close() }
+    case .receiving: if age >= timing.request { refuseAtOnce(.timedOut) }
+    case .answering:
+      // A head that has waited for the first value.
+      drain()
+    case .listening:
+      if let heartbeat = timing.heartbeat, age >= heartbeat { writeHeartbeat() }
+    case .discarding: if age >= timing.linger { close() }
+    }
+  }
+}

@@ -1,0 +1,149 @@
+internal import DHTCore
+internal import DHTModel
+internal import DHTTransport
+internal import NIOCore
+
+// From one engine to another, while everything goes on.
+extension Session {
+  /// What the old engine leaves to the new one.
+  private struct Estate {
+    var operations: [(running: Running, known: KnownResults)]
+    var permanentValues: [(key: InfoHash, value: Value)]
+    var contacts: [NodeContact]
+  }
+
+  /// First wait before looking again what is under the key of a listen that was carried over, when nobody could tell.
+  private static let reconcilingPause = TimeAmount.seconds(5)
+  /// Time for a look; a lost answer must not leave a listen in doubt for ever.
+  private static let reconcilingDeadline: Duration = .seconds(60)
+
+  func `switch`(to backend: DHT.Backend, _ done: @escaping @Sendable (Result<Void, DHTError>) -> Void) {
+    // One at a time; the next begins when the old engine of the last is gone, since it may have its ports.
+    guard !isSwitching else {
+      waitingSwitches.append { $0.switch(to: backend, done) }
+      return
+    }
+    guard case .running(let old) = state else { return done(.failure(.notRunning)) }
+    if backend.make == nil, old is NodeDriver { return done(.success(())) }
+    isSwitching = true
+    startEngine(backend) { [self] result in
+      switch (result, state) {
+      case (.failure(let error), _):
+        done(.failure(error))
+        switched()
+      case (.success(let engine), .running(let old)):
+        self.backend = backend
+        replace(old, with: engine)
+        done(.success(()))
+      case (.success(let engine), _):
+        // Stopped, or draining, meanwhile.
+        engine.stop { self.switched() }
+        done(.failure(.notRunning))
+      }
+    }
+  }
+
+  private func replace(_ old: any Engine, with engine: any Engine) {
+    let estate = takeEstate(of: old)
+    isRetiring = true
+    old.stop { self.switched() }
+    isRetiring = false
+    state = .running(engine)
+    let status = engine.status
+    handle(.statusChanged(ipv4: status.ipv4, ipv6: status.ipv6))
+    if let driver = node {
+      log.started(boundPorts)
+      tellBootstrap(bootstrap)
+      for type in registeredTypes { _ = register(type) }
+      driver.step { node, now in
+        for contact in keptContacts { node.insert(contact, now: now) }
+      }
+    } else {
+      keptContacts = estate.contacts
+    }
+    for (running, known) in estate.operations { carryOver(running, known) }
+    for (key, value) in estate.permanentValues { keepAlive(value, at: key) }
+    answerDrains()
+  }
+
+  private func switched() {
+    isSwitching = false
+    guard !waitingSwitches.isEmpty else { return }
+    waitingSwitches.removeFirst()(self)
+  }
+
+  private func takeEstate(of old: any Engine) -> Estate {
+    let operations = running.sorted { $0.key < $1.key }.map { id, running in
+      (running, (running.sink as? ResumedListen).map { KnownResults(values: $0.values) } ?? old.known(of: id))
+    }
+    let contacts = (old as? NodeDriver)?.read { node, now in
+      AddressFamily.allCases.flatMap { node.goodNodes($0, now: now) }
+    }
+    let estate = Estate(
+      operations: operations, permanentValues: old.permanentValues, contacts: contacts ?? keptContacts)
+    running = [:]
+    operationIDs = [:]
+    awaitedCount = 0
+    for ping in resolving.values {
+      ping.timer?.cancel()
+      ping.operation.finish(.failure(.cancelled))
+    }
+    resolving = [:]
+    return estate
+  }
+
+  private func carryOver(_ old: Running, _ known: KnownResults) {
+    guard let engine, let request = old.request, !old.sink.isCancelled else {
+      // A ping; or cancelled, of which the session hears in its next turn.
+      return old.sink.finish(.failure(.cancelled))
+    }
+    switch request {
+    case .put: begin(old, request, old.sink, engine)
+    case .get, .query, .forwardedGet: begin(old, request, ResumedGet(old.sink, known: known), engine)
+    case .listen(let key, _, _), .forwardedListen(let key):
+      let sink = ResumedListen(old.sink, known: known.values)
+      begin(old, request, sink, engine)
+      if !sink.isSettled { reconcile(sink, at: key) }
+    }
+  }
+
+  private func begin(_ old: Running, _ request: OperationRequest, _ sink: any OperationSink, _ engine: any Engine) {
+    engine.begin(request) { id in
+      note(id, sink, owner: old.owner, isAwaited: old.isAwaited, request)
+    }
+  }
+
+  /// Looks what is under the key of a listen that goes on, to tell what is gone.
+  private func reconcile(_ listen: ResumedListen, at key: InfoHash, after pause: TimeAmount = reconcilingPause) {
+    guard let engine, !listen.isOver, !listen.isSettled else { return }
+    let session = NIOLoopBound(self, eventLoop: loop)
+    let look = Look { ids in
+      if let ids {
+        listen.reconcile(found: ids, OperationID(0))
+        // Found, but not told of by the listen yet: it is looked at again.
+      }
+      guard !listen.isSettled, !listen.isOver else { return }
+      let bound = NIOLoopBound(listen, eventLoop: session.value.loop)
+      session.value.loop.scheduleTask(in: pause) {
+        session.value.reconcile(bound.value, at: key, after: min(pause * 2, .minutes(1)))
+      }
+    }
+    let request = OperationRequest.get(
+      key, where: [], until: SystemClock.now() + Self.reconcilingDeadline, isTraced: false)
+    engine.begin(request) { id in note(id, look, owner: ObjectIdentifier(look), isAwaited: false, request) }
+  }
+
+  /// Has a value kept alive that the old engine kept alive, unless its first put was carried over.
+  private func keepAlive(_ value: Value, at key: InfoHash) {
+    guard let engine, !engine.announcedValues(at: key).contains(where: { $0.id == value.id }) else { return }
+    let session = NIOLoopBound(self, eventLoop: loop)
+    let publication = Publication { receipt in
+      guard receipt.ending == .throttled else { return }
+      session.value.loop.scheduleTask(in: Self.keepingPause) { session.value.keepAlive(value, at: key) }
+    }
+    begin(publication, isAwaited: false, .put(PutRequest(value: value, key: key, isPermanent: true), until: nil))
+  }
+
+  /// How long after a put that could not even begin the next one is made.
+  private static let keepingPause = TimeAmount.minutes(1)
+}
