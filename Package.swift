@@ -40,7 +40,7 @@ let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "
 // Its server, below its router: what an answer looks like to the byte is for the proxy to say.
 let httpServer: [Target.Dependency] =
   [.product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "NIOHTTP2", package: "swift-nio-http2")]
-  + ["NIOHTTP1", "NIOTLS"].map { .product(name: $0, package: "swift-nio") }
+  + [.product(name: "NIOTLS", package: "swift-nio")]
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(

@@ -52,10 +52,12 @@ struct RequestTests {
     let standIn = StandIn()
     let drops = NIOLockedValueBox(1)
     try await ScriptedServer.run { request, connection in
-      let isDropped = request.method == "POST" && drops.withLockedValue { count in
-        defer { count -= 1 }
-        return count > 0
-      }
+      let isDropped =
+        request.method == "POST"
+        && drops.withLockedValue { count in
+          defer { count -= 1 }
+          return count > 0
+        }
       if isDropped { connection.close() } else { standIn.script(request, connection) }
     } _: { server in
       try await server.withClient { dht in
@@ -75,10 +77,12 @@ struct RequestTests {
     standIn.set(key, [Value("one", id: 1), Value("two", id: 2)])
     let cuts = NIOLockedValueBox(1)
     try await ScriptedServer.run { request, connection in
-      let isCut = request.path == "/key/\(key)" && cuts.withLockedValue { count in
-        defer { count -= 1 }
-        return count > 0
-      }
+      let isCut =
+        request.path == "/key/\(key)"
+        && cuts.withLockedValue { count in
+          defer { count -= 1 }
+          return count > 0
+        }
       guard isCut else { return standIn.script(request, connection) }
       connection.beginChunked()
       connection.chunk(String(decoding: Value("one", id: 1).jsonLine(), as: UTF8.self))

@@ -27,7 +27,9 @@ final class ScriptedServer: Sendable {
     func send(_ text: String) { channel.writeAndFlush(ByteBuffer(string: text), promise: nil) }
     /// A chunk of a chunked answer.
     func chunk(_ text: String) { send(String(text.utf8.count, radix: 16, uppercase: true) + "\r\n" + text + "\r\n") }
-    func beginChunked() { send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n") }
+    func beginChunked() {
+      send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+    }
     func answer(_ status: Int = 200, _ body: String) {
       send("HTTP/1.1 \(status) X\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
     }

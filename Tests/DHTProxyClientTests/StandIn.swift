@@ -26,7 +26,8 @@ final class StandIn: Sendable {
     }
     switch (request.method, request.path.hasSuffix("/listen")) {
     case ("GET", _) where request.path == "/node/info":
-      connection.answer(200, #"{"ipv4":{"good":3},"ipv6":{},"node_id":"\#(nodeID)","public_ip":"::ffff:127.0.0.1"}"# + "\n")
+      connection.answer(
+        200, #"{"ipv4":{"good":3},"ipv6":{},"node_id":"\#(nodeID)","public_ip":"::ffff:127.0.0.1"}"# + "\n")
     case ("GET", true):
       connection.beginChunked()
       for value in values(key) { connection.chunk(String(decoding: value.jsonLine(), as: UTF8.self)) }
