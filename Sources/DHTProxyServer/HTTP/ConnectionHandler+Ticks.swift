@@ -5,7 +5,7 @@ extension ConnectionHandler {
   func step(at tick: LoopConnections.Tick) {
     let age = tick &- lastStep
     let timing = server.timing
-    if progress.isStalled(waiting: context?.channel.waitingBytes ?? 0, tick: tick, limit: timing.write) {
+    if progress.isStalled(waiting: waitingBytes, tick: tick, limit: timing.write) {
       return close()
     }
     switch state {
@@ -17,6 +17,15 @@ extension ConnectionHandler {
     case .listening:
       if let heartbeat = timing.heartbeat, age >= heartbeat { writeHeartbeat() }
     case .discarding: if age >= timing.linger { close() }
+    }
+  }
+
+  /// Bytes that wait to be taken by the client; of a stream of HTTP/2, which cannot tell, whether any do.
+  private var waitingBytes: Int {
+    guard let channel = context?.channel else { return 0 }
+    switch framing {
+    case .http1: return (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    case .http2: return channel.isWritable ? 0 : 1
     }
   }
 }
