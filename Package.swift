@@ -31,6 +31,7 @@ let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "s
 let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioLocks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -91,21 +92,25 @@ let package = Package(
     library(
       "DHTProxyServer",
       [
-        "MessagePack", "DHTModel", "DHTSecurity", "OpenDHT", "DHTJSON", "DHTProxyMessages", nioCore, nioLocks, nioPosix,
-        nioSSL, httpClient, lifecycle, logging,
+        "MessagePack", "DHTModel", "DHTCollections", "DHTWire", "DHTSecurity", "OpenDHT", "DHTJSON", "DHTProxyMessages",
+        nioCore, nioHTTP1, nioLocks, nioPosix, nioSSL, httpClient, lifecycle, logging,
       ] + httpServer),
     library(
       "DHTProxyClient",
       [
-        "DHTModel", "DHTSecurity", "OpenDHT", "DHTJSON", "DHTProxyMessages", nioCore, nioLocks, nioPosix, nioSSL,
-        httpClient, logging,
+        "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", "OpenDHT", "DHTJSON", "DHTProxyMessages", nioCore,
+        nioPosix,
+        nioSSL, httpClient, logging,
       ]),
     .target(name: "COpenDHT"),
     library(
       "CInterface", ["COpenDHT", "OpenDHT", "DHTIndex", "DHTText", "DHTTransport", nioLocks, logging]),
     library(
       "DHTTools",
-      ["OpenDHT", "DHTText", "DHTJSON", "DHTProxyServer", "DHTProxyClient", arguments, logging, nioLocks]),
+      [
+        "OpenDHT", "DHTText", "DHTJSON", "DHTProxyServer", "DHTProxyClient", "DHTProxyMessages", arguments, logging,
+        nioLocks,
+      ]),
     tool("dhtnode", ["DHTTools"]),
     tool("dht", ["DHTTools"]),
     tool("dhtchat", ["DHTTools"]),

@@ -12,16 +12,21 @@ public struct PushContext: Hashable, Sendable {
   public var sessionID: String
   /// On iOS the bundle's id, for UnifiedPush the keys to encrypt with; empty for the server's own.
   public var topic: String
+  /// What whoever renews or ends this later must know; empty for nothing. Drawn at random by clients of ours; peers
+  /// neither send nor read it.
+  public var secret: String
 
   /// A client and its device.
   public init(
-    token: String, clientID: String = "", platform: PushPlatform = .none, sessionID: String = "", topic: String = ""
+    token: String, clientID: String = "", platform: PushPlatform = .none, sessionID: String = "", topic: String = "",
+    secret: String = ""
   ) {
     self.token = token
     self.clientID = clientID
     self.platform = platform
     self.sessionID = sessionID
     self.topic = topic
+    self.secret = secret
   }
 
   /// Draws a session id, eight characters out of 90, as clients do at their start.
@@ -38,6 +43,7 @@ extension PushContext {
     platform = PushPlatform(rawValue: try json.text("platform", limit: MessageLimits.textBytes))
     sessionID = try json.text("session_id", limit: MessageLimits.textBytes)
     topic = try json.text("topic", limit: MessageLimits.textBytes)
+    secret = try json.text("secret", limit: MessageLimits.textBytes)
   }
 
   func writeMembers(refresh: Bool = false, to object: inout JSONWriter) {
@@ -45,6 +51,7 @@ extension PushContext {
     object.member("key", token)
     object.member("platform", platform.rawValue)
     if refresh { object.member("refresh", true) }
+    if !secret.isEmpty { object.member("secret", secret) }
     object.member("session_id", sessionID)
     object.member("topic", topic)
   }

@@ -29,7 +29,9 @@ public struct PutBody: Hashable, Sendable {
   }
 
   /// The body as clients of that release write it; without a line end.
-  public func bytes(for release: PeerRelease = .v4) -> [UInt8] {
-    value.json(ValueExtras(permanence: permanence), for: release)
+  ///
+  /// An empty `data` is better left out: 2.4.12 reads two zero bytes from it, and none when it is not there. (proxy.md §3.3)
+  public func bytes(for release: PeerRelease = .v4, leavingOutEmptyData: Bool = false) -> [UInt8] {
+    value.json(ValueExtras(permanence: permanence, leavesOutEmptyData: leavingOutEmptyData), for: release)
   }
 }

@@ -6,11 +6,14 @@ public struct UnsubscribeBody: Hashable, Sendable {
   public var token: String
   /// The node in the device; others with the same token stay.
   public var clientID: String
+  /// The secret that the subscription was made with; empty for none.
+  public var secret: String
 
   /// The end of a subscription.
-  public init(token: String, clientID: String) {
+  public init(token: String, clientID: String, secret: String = "") {
     self.token = token
     self.clientID = clientID
+    self.secret = secret
   }
 
   /// Reads a body.
@@ -19,7 +22,7 @@ public struct UnsubscribeBody: Hashable, Sendable {
   public init(reading body: [UInt8]) throws(MessageError) {
     let context = try PushContext(try JSON(body: body))
     guard !context.token.isEmpty else { throw .noToken }
-    self.init(token: context.token, clientID: context.clientID)
+    self.init(token: context.token, clientID: context.clientID, secret: context.secret)
   }
 
   /// The body as clients write it; without a line end.
@@ -28,6 +31,7 @@ public struct UnsubscribeBody: Hashable, Sendable {
     writer.object { object in
       object.member("client_id", clientID)
       object.member("key", token)
+      if !secret.isEmpty { object.member("secret", secret) }
     }
     return writer.bytes
   }

@@ -30,6 +30,7 @@ extension Value {
 struct ValueExtras {
   var isExpired = false
   var permanence: Permanence?
+  var leavesOutEmptyData = false
 }
 
 extension Value {
@@ -38,7 +39,7 @@ extension Value {
     var writer = JSONWriter(escaping: .notASCII)
     writer.object { object in
       if let cypher { object.member("cypher", base64(cypher)) }
-      if let body { object.member("data", base64(body.data)) }
+      if let body, !body.data.isEmpty || !extras.leavesOutEmptyData { object.member("data", base64(body.data)) }
       if extras.isExpired { object.member("expired", true) }
       object.member("id", String(id))
       if let signature { object.member("owner", OwnerPEM.text(of: signature.owner, for: release)) }

@@ -1,4 +1,4 @@
-internal import DHTProxyMessages
+public import DHTProxyMessages
 internal import HummingbirdCore
 internal import Logging
 internal import NIOConcurrencyHelpers
@@ -97,6 +97,13 @@ extension ProxyServer {
   package var listenCount: Int {
     guard case .running(let run) = state else { return 0 }
     return run.context.counters.listenCount
+  }
+  /// What the server tells of itself; nil when it does not run.
+  public var statistics: ServerStatistics? {
+    get async {
+      guard case .running(let run) = state else { return nil }
+      return await run.context.routes.currentStatistics()
+    }
   }
 
   private func begin() async throws(ProxyServerError) -> Run {

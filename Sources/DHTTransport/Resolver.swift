@@ -7,14 +7,14 @@
 #endif
 package import DHTCore
 package import DHTModel
-internal import NIOCore
+package import NIOCore
 internal import NIOConcurrencyHelpers
 internal import NIOPosix
 
 /// Finds the addresses of hosts, away from the event loops: a look-up may block for half a minute.
 package final class Resolver: Sendable {
   /// Serves all nodes of the process.
-  static var shared: Resolver { ofProcess.withLockedValue { $0.current } }
+  package static var shared: Resolver { ofProcess.withLockedValue { $0.current } }
   private static let ofProcess = NIOLockedValueBox(PerProcess { Resolver() })
 
   /// Look-ups at a time, each a blocked thread, so that three dead names do not hold up a fourth.
@@ -47,9 +47,9 @@ package final class Resolver: Sendable {
 
   /// Finds every address of a host in the given families, in the system's order of preference, and answers on the loop.
   /// The answer is empty when there is none. An address in digits needs no look-up.
-  func resolve(
+  package func resolve(
     _ host: Host, _ families: Set<AddressFamily>, on loop: any EventLoop,
-    _ done: @escaping @Sendable ([Address]) -> Void
+    _ done: @escaping @Sendable ([DHTModel.SocketAddress]) -> Void
   ) {
     if let literal = Self.literal(host)?.orThisMachine {
       loop.execute { done(families.contains(literal.family) ? [literal] : []) }
@@ -91,7 +91,7 @@ extension Resolver.State {
 
 extension Resolver {
   /// The address that a name of digits stands for, with an interface after `%`.
-  static func literal(_ host: Host) -> Address? {
+  package static func literal(_ host: Host) -> DHTModel.SocketAddress? {
     let parts = host.name.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
     guard let digits = parts.first, !digits.isEmpty else { return nil }
     var v4 = in_addr()

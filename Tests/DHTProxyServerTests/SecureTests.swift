@@ -26,11 +26,11 @@ import Testing
     return HTTPClient(configuration: configuration)
   }
 
-  private static func get(_ url: String, _ client: HTTPClient) async -> (status: UInt, major: Int, text: String)? {
+  private static func get(_ url: String, _ client: HTTPClient) async -> (status: String, version: String, text: String)? {
     guard let answer = try? await client.execute(HTTPClientRequest(url: url), timeout: .seconds(10)),
       let body = try? await answer.body.collect(upTo: 1 << 20)
     else { return nil }
-    return (answer.status.code, answer.version.major, String(buffer: body))
+    return ("\(answer.status)", "\(answer.version)", String(buffer: body))
   }
 
   @Test("X-67: TLS 1.2 and 1.3, and HTTP/2 for those who ask", arguments: [TLSVersion.tlsv12, .tlsv13])
@@ -40,17 +40,17 @@ import Testing
     let world = try await World.make { $0.secure = secure }
     let port = try #require(await world.server.ports.secure)
     _ = try await world.peer.put(Value("hello", id: 1), at: InfoHash(hashing: "foo"))
-    for (http, major) in [(HTTPClient.Configuration.HTTPVersion.http1Only, 1), (.automatic, 2)] {
+    for (http, spoken) in [(HTTPClient.Configuration.HTTPVersion.http1Only, "HTTP/1.1"), (.automatic, "HTTP/2.0")] {
       let client = Self.client(http) {
         $0.minimumTLSVersion = version
         $0.maximumTLSVersion = version
       }
       let found = await Self.get("https://localhost:\(port)/key/foo", client)
-      #expect(found?.status == 200 && found?.major == major)
+      #expect(found?.status == "200 OK" && found?.version == spoken)
       #expect(found?.text == "{\"data\":\"aGVsbG8=\",\"id\":\"1\",\"type\":0}\n")
       let report = await Self.get("https://localhost:\(port)/node/info", client)
       #expect(report?.text.contains("\"public_ip\":\"::ffff:127.0.0.1\"") == true)
-      #expect(await Self.get("https://localhost:\(port)/a/b", client)?.status == 404)
+      #expect(await Self.get("https://localhost:\(port)/a/b", client)?.status == "404 Not Found")
       try await client.shutdown()
     }
     await world.stop()
@@ -65,15 +65,18 @@ import Testing
     let client = Self.client(.automatic)
     var bodies: [HTTPClientResponse.Body.AsyncIterator] = []
     for index in 0..<10 {
-      let answer = try await client.execute(
-        HTTPClientRequest(url: "https://localhost:\(port)/key/k\(index)/listen"), timeout: .seconds(10))
-      bodies.append(answer.body.makeAsyncIterator())
+      let request = HTTPClientRequest(url: "https://localhost:\(port)/key/k\(index)/listen")
+      do {
+        bodies.append(try await client.execute(request, timeout: .seconds(10)).body.makeAsyncIterator())
+      } catch {
+        Issue.record("\(index): \(error)")
+      }
     }
     #expect(await world.server.listenCount == 10)
     #expect(await world.server.connectionCount == 1)
     for index in bodies.indices {
       _ = try await world.peer.put(Value("hello", id: 1), at: InfoHash(hashing: "k\(index)"))
-      let piece = try await bodies[index].next()
+      let piece = try? await bodies[index].next()
       #expect(piece.map { String(buffer: $0) } == "{\"data\":\"aGVsbG8=\",\"id\":\"1\",\"type\":0}\n")
     }
     let start = ContinuousClock.now
@@ -96,14 +99,14 @@ import Testing
     let url = "https://localhost:\(try #require(await world.server.ports.secure))/"
     let stranger = Self.client(.http1Only)
     #expect(await Self.get(url, stranger) == nil)
+    try await stranger.shutdown()
     let chain = try NIOSSLCertificate.fromPEMBytes(Array(guest.certificate.pemRepresentation.utf8))
     let key = try NIOSSLPrivateKey(bytes: Array(guest.privateKey.pemRepresentation().utf8), format: .pem)
     let known = Self.client(.http1Only) {
       $0.certificateChain = chain.map { .certificate($0) }
       $0.privateKey = .privateKey(key)
     }
-    #expect(await Self.get(url, known)?.status == 200)
-    try await stranger.shutdown()
+    #expect(await Self.get(url, known)?.status == "200 OK")
     try await known.shutdown()
     await world.stop()
   }

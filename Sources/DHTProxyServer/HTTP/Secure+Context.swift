@@ -1,3 +1,4 @@
+internal import DHTSecurity
 internal import NIOSSL
 
 extension ProxyServer.Secure {
@@ -24,6 +25,11 @@ extension ProxyServer.Secure {
 
   private func key() throws -> NIOSSLPrivateKey {
     guard let password else { return try NIOSSLPrivateKey(bytes: privateKey, format: .pem) }
+    // Our reader knows ciphers of newer files, that of TLS kinds of keys that no node has.
+    let text = String(decoding: privateKey, as: UTF8.self)
+    if let key = try? PrivateKey(pemRepresentation: text, password: password) {
+      return try NIOSSLPrivateKey(bytes: Array(key.pemRepresentation().utf8), format: .pem)
+    }
     return try NIOSSLPrivateKey(bytes: privateKey, format: .pem) { $0(Array(password.utf8)) }
   }
 }

@@ -32,7 +32,7 @@ struct RouteHandlers: Sendable {
     case .sign(let key): exchange.answer(await sign(body, at: key))
     case .encrypt(let key): exchange.answer(await encrypt(body, at: key))
     case .nodeInformation: exchange.answer(await information(for: request))
-    case .nodeStatistics: exchange.answer(await statistics())
+    case .nodeStatistics: exchange.answer(Answer(body: await currentStatistics().bytes()))
     case .subscribe(let key): await subscribe(body, at: key, exchange)
     case .unsubscribe(let key): exchange.answer(await unsubscribe(body, at: key))
     case .pingPush: exchange.answer(await pingPush(body))
@@ -53,7 +53,8 @@ extension RouteHandlers {
     return Answer(body: edition.bytes(publicAddress: request.address?.ipAddress ?? ""))
   }
 
-  private func statistics() async -> Answer {
+  /// What is told of the server.
+  func currentStatistics() async -> ServerStatistics {
     var statistics =
       await parts.registrations?.statistics
       ?? ServerStatistics(
@@ -68,7 +69,7 @@ extension RouteHandlers {
     } else {
       statistics.since330 = nil
     }
-    return Answer(body: statistics.bytes())
+    return statistics
   }
 }
 

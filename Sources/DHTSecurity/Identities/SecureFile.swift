@@ -8,9 +8,9 @@
 internal import DHTModel
 
 /// Files of keys: read whole, written whole or not at all.
-enum SecureFile {
+package enum SecureFile {
   /// All bytes of a file, or `limit` + 1 of a larger one, which the reader then refuses.
-  static func read(_ path: String, limit: Int) throws(SecurityError) -> [UInt8] {
+  package static func read(_ path: String, limit: Int) throws(SecurityError) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .file(path: path, code: errno) }
     defer { close(descriptor) }
@@ -26,6 +26,11 @@ enum SecureFile {
       bytes += buffer.prefix(count)
     }
     return Array(bytes.prefix(limit + 1))
+  }
+
+  /// Writes a file that only its owner may read, in place of what is there.
+  package static func replace(_ path: String, with bytes: [UInt8]) throws(SecurityError) {
+    try write([Content(bytes: bytes, path: path, mode: 0o600)])
   }
 
   /// Bytes for a place. The mode holds from the first byte on, whatever the umask allows.
@@ -49,7 +54,7 @@ enum SecureFile {
   static let alreadyThere = EEXIST
 
   /// Whether something stands in a place, or cannot be looked at.
-  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 || errno != ENOENT }
+  package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 || errno != ENOENT }
 
   /// The name of the file beside the place.
   private static func writeBeside(_ content: Content) throws(SecurityError) -> String {

@@ -6,7 +6,7 @@ public enum ChatTool {
   }
 
   // What was said is not kept in a file.
-  private static let program = NodeProgram(name: "dhtchat", help: help, isChat: true) { dht, output, _ in
+  private static let program = NodeProgram(name: "dhtchat", help: help, isChat: true) { dht, _, output, _ in
     ChatShell(DHTBackend(dht: dht), output: output)
   }
 

@@ -10,8 +10,6 @@ import DHTText
 
 /// Where the password of a private key comes from: an option, a file, the environment, or a person at the terminal.
 struct Password: Equatable {
-  /// The environment variable that is looked at.
-  static let variable = "DHT_PRIVKEY_PASSWORD"
   /// A password is a line; a larger file is none.
   private static let maximumBytes = 4096
 
@@ -21,6 +19,8 @@ struct Password: Equatable {
   var file: String?
   /// Whether a new key is to be encrypted with a password that is asked for.
   var asks = false
+  /// The environment variable that is looked at.
+  var variable = "DHT_PRIVKEY_PASSWORD"
 
   /// The password of a key that needs one; nil when there is none, and nobody to ask.
   func find(for path: String) throws(IdentityFailure) -> String? {
@@ -48,7 +48,14 @@ struct Password: Equatable {
     // An empty one is none, as in the network's tools.
     if let word, !word.isEmpty { return word }
     if let file { return try Self.read(file) }
-    return getenv(Self.variable).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+    return fromEnvironment
+  }
+
+  /// A word from the command line or the environment, without asking anybody.
+  var atHand: String? { word.flatMap { $0.isEmpty ? nil : $0 } ?? fromEnvironment }
+
+  private var fromEnvironment: String? {
+    getenv(variable).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
   }
 
   private static func read(_ path: String) throws(IdentityFailure) -> String {

@@ -1,3 +1,5 @@
+import DHTProxyClient
+import DHTProxyServer
 import Logging
 import OpenDHT
 
@@ -63,6 +65,19 @@ struct NodeLaunch: Sendable {
       complain(error.description)
       return error.status
     }
+    let secure: ProxyServer.Secure?
+    do throws(IdentityFailure) { secure = try Proxies.secure(options.proxy) } catch {
+      complain(error.description)
+      return error.status
+    }
+    do throws(DHTError) {
+      if let proxy = try Proxies.client(options.proxy.server, options.proxy.deviceKey) {
+        configuration.backend = .proxy(proxy)
+      }
+    } catch {
+      complain(error.description)
+      return .usage
+    }
     // Caught before anything runs, so that none ends the program half-way.
     let signals = Signals(
       catching: [SIGINT, SIGTERM, SIGWINCH] + (isShell ? [SIGHUP] : []),
@@ -73,8 +88,15 @@ struct NodeLaunch: Sendable {
       complain(error.description)
       return .failed
     }
+    let proxies = Proxies(dht, options.proxy, secure: secure, logger: configuration.logger)
+    if let reason = await proxies.startAll() {
+      complain(reason)
+      await dht.stop()
+      return .failed
+    }
     return await NodeRun(
-      program: program, dht: dht, options: options, signals: signals, filter: filter, log: log, isOnTerminal: isShell
+      program: program, dht: dht, proxies: proxies, options: options, signals: signals, filter: filter, log: log,
+      isOnTerminal: isShell
     ).run()
   }
 

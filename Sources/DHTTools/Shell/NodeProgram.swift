@@ -10,5 +10,5 @@ struct NodeProgram: Sendable {
   var words: [String] = []
   /// Whether lines are remembered in a file.
   var keepsHistory = false
-  var makeShell: @Sendable (DHT, any ShellOutput, LogSwitch) -> any LineShell
+  var makeShell: @Sendable (DHT, Proxies, any ShellOutput, LogSwitch) -> any LineShell
 }

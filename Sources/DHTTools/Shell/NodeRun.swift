@@ -13,6 +13,7 @@ import OpenDHT
 struct NodeRun: Sendable {
   let program: NodeProgram
   let dht: DHT
+  let proxies: Proxies
   let options: NodeOptions
   let signals: Signals
   let filter: LogSwitch
@@ -59,7 +60,7 @@ struct NodeRun: Sendable {
     let showing = Task { await log.show { await output.message($0) } }
     signals.tell { if Signals.stopping.contains($0) { ends.tell() } }
     let resolving = Task { await reportUnresolved { await output.message($0) } }
-    let shell = program.makeShell(dht, output, filter)
+    let shell = program.makeShell(dht, proxies, output, filter)
     let reading = Task {
       await output.result(await shell.banner())
       await runLines(shell)
@@ -113,7 +114,7 @@ struct NodeRun: Sendable {
         ends.tell()
       }
     }
-    let shell = program.makeShell(dht, output, filter)
+    let shell = program.makeShell(dht, proxies, output, filter)
     await output.result(await shell.banner())
     let resolving = Task { await reportUnresolved { await output.message($0) } }
     let reading = Task {
@@ -178,6 +179,7 @@ struct NodeRun: Sendable {
 
   /// Lets operations end, then stops the node; a second signal cuts the waiting short.
   private func stop() async {
+    await proxies.stopAll()
     let ends = EndSignal()
     let draining = Task {
       await dht.drain(timeout: Self.drainTime)

@@ -7,5 +7,5 @@ public enum NodeTool {
 
   private static let program = NodeProgram(
     name: "dhtnode", help: NodeUsage.help, words: ShellCommand.words, keepsHistory: true
-  ) { dht, output, log in Shell(DHTBackend(dht: dht), output: output, log: log) }
+  ) { dht, proxies, output, log in Shell(DHTBackend(dht: dht), proxies: proxies, output: output, log: log) }
 }

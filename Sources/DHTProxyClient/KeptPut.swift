@@ -1,0 +1,19 @@
+internal import DHTModel
+internal import NIOCore
+internal import OpenDHT
+
+/// A value that the application wants to be kept alive until it says otherwise.
+struct KeptPut {
+  /// What the application calls it by.
+  struct Name: Hashable {
+    let key: InfoHash
+    let id: Value.ID
+  }
+
+  var request: PutRequest
+  /// When it is put again; nil while it was never put.
+  var plan: RenewalPlan?
+  /// A put of it that no operation waits for.
+  var task: Task<Void, Never>?
+  var pace: RetryPace
+}

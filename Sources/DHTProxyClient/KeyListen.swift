@@ -1,0 +1,46 @@
+internal import DHTCore
+internal import DHTModel
+internal import NIOCore
+internal import OpenDHT
+
+/// All listens to one key: they share one connection, or one subscription.
+final class KeyListen {
+  let key: InfoHash
+  /// What the key's listens were told, over all connections.
+  var known = ListenedValues()
+  /// Listens of the application, in the order they came.
+  var subscribers: [(id: OperationID, query: Query)] = []
+  /// The connection, or the request to subscribe.
+  var task: Task<Void, Never>?
+  /// Counts connections; what comes from an earlier one is passed over.
+  var generation: UInt64 = 0
+  /// Whether the head of the connection's answer is there.
+  var isStreaming = false
+  var heartbeat: Heartbeat?
+  var pace: RetryPace
+  /// The next attempt, or the end of a silent connection.
+  var timer: Scheduled<Void>?
+  /// A get that tells what is gone since the connection before, and the wait for the next.
+  var look: Task<Void, Never>?
+  var lookTimer: Scheduled<Void>?
+  var lookPace: RetryPace
+  /// When the subscription is renewed; nil for a connection.
+  var subscription: RenewalPlan?
+
+  init(_ key: InfoHash, _ limits: ProxyLimits) {
+    self.key = key
+    pace = RetryPace(limits)
+    lookPace = RetryPace(shortest: limits.shortestPause * 5, longest: limits.longestPause)
+  }
+
+  /// Ends all that runs for it.
+  func close() {
+    task?.cancel()
+    look?.cancel()
+    timer?.cancel()
+    lookTimer?.cancel()
+    (task, look, timer, lookTimer, heartbeat) = (nil, nil, nil, nil, nil)
+    isStreaming = false
+    generation += 1
+  }
+}

@@ -1,0 +1,112 @@
+internal import DHTCore
+internal import DHTJSON
+internal import DHTModel
+internal import DHTProxyMessages
+internal import NIOCore
+internal import OpenDHT
+
+// Values that are kept alive: put again before the proxy forgets them, and after it was away. (proxy.md §6, §12.3)
+extension ProxyEngine {
+  var permanentValues: [(key: InfoHash, value: Value)] {
+    puts.sorted { ($0.key.key, $0.key.id) < ($1.key.key, $1.key.id) }.map { ($0.key.key, $0.value.request.value) }
+  }
+
+  func keep(_ put: PutRequest) {
+    let name = KeptPut.Name(key: put.key, id: put.value.id)
+    puts[name]?.task?.cancel()
+    puts[name] = KeptPut(request: put, pace: RetryPace(limits))
+    scheduleRenewals()
+  }
+
+  /// How a put of it went.
+  func kept(_ name: KeptPut.Name, _ answer: PutAnswer) {
+    guard var put = puts[name] else { return }
+    put.task = nil
+    switch answer {
+    case .stored:
+      put.pace.succeeded()
+      put.plan = RenewalPlan(limits, now: now, using: &random)
+    case .notStored, .refused, .failed:
+      put.pace.ended(now: now, hadWorked: false)
+      let next = max(put.pace.next(now: now, using: &random), now + limits.longestPause / 2)
+      if put.plan == nil { put.plan = RenewalPlan(limits, now: now, using: &random) }
+      put.plan?.failed(until: next)
+    }
+    puts[name] = put
+    scheduleRenewals()
+  }
+
+  /// Puts every value once more.
+  func putAgain() {
+    for name in puts.keys { putAgain(name) }
+  }
+
+  func putAgain(_ name: KeptPut.Name) {
+    guard let route, let put = puts[name], put.task == nil, !isBeingPut(name) else { return }
+    let (request, body) = (put.request, body(of: put.request))
+    puts[name]?.pace.begin(now: now)
+    puts[name]?.task = launch { _ in
+      await Self.put(request, body, route)
+    } then: { engine, answer in
+      engine.kept(name, answer)
+      if case .failed = answer { engine.requestFailed() }
+    }
+  }
+
+  // Two puts of one id at a time: 2.4.12 fails the first.
+  private func isBeingPut(_ name: KeptPut.Name) -> Bool {
+    operations.values.contains { operation in
+      guard case .put(let put, _) = operation.request else { return false }
+      return put.key == name.key && put.value.id == name.id
+    }
+  }
+
+  func cancelPut(_ id: Value.ID, at key: InfoHash) -> Bool {
+    let name = KeptPut.Name(key: key, id: id)
+    let running = operations.filter { _, operation in
+      if case .put(let put, _) = operation.request { put.key == key && put.value.id == id } else { false }
+    }
+    for operation in running.keys.sorted() { end(operation, .cancelled) }
+    guard let put = puts.removeValue(forKey: name) else { return !running.isEmpty }
+    put.task?.cancel()
+    // Servers that do not know this answer 501, and announce the value for up to 24 h.
+    var body = JSONWriter(escaping: .notASCII)
+    body.object { $0.member("secret", secret) }
+    farewell(.cancelPut(key, id, body.bytes))
+    return true
+  }
+
+  /// Sends a request whose answer changes nothing.
+  func farewell(_ request: ProxyRequest) {
+    guard let route, farewells.count < limits.connections * 64 else { return }
+    let number = freshID()
+    farewells[number] = launch { _ in
+      _ = await route.answer(to: request)
+    } then: { engine, _ in
+      engine.farewells[number] = nil
+    }
+  }
+}
+
+// Renewals, of values and of subscriptions.
+extension ProxyEngine {
+  /// Looks what is due: every minute is often enough for what is due each day.
+  func scheduleRenewals() {
+    guard renewalTimer == nil, !puts.isEmpty || listens.values.contains(where: { $0.subscription != nil }) else {
+      return
+    }
+    let interval = min(.seconds(60), limits.renewal / 20)
+    renewalTimer = schedule(at: now + interval) { engine in
+      engine.renewalTimer = nil
+      engine.renew()
+      engine.scheduleRenewals()
+    }
+  }
+
+  private func renew() {
+    guard !reachable.isEmpty else { return }
+    let now = now
+    for (name, put) in puts where put.plan?.isDue(now) ?? false { putAgain(name) }
+    for listen in listens.values where listen.subscription?.isDue(now) ?? false { subscribe(listen, isRefresh: true) }
+  }
+}

@@ -1,0 +1,205 @@
+internal import DHTCore
+internal import DHTModel
+internal import DHTProxyMessages
+internal import NIOCore
+internal import OpenDHT
+
+// Listens. Every end of a connection is noticed, and the listen goes on over the next one. (X-73 …)
+//
+//   idle ─ open ─▶ connecting ─ head ─▶ streaming ─ any end, or silence ─▶ idle, until the pause is over
+//                       │ no head                                           ▲
+//                       └───────────────────────────────────────────────────┘
+extension ProxyEngine {
+  func listen(_ id: OperationID, to key: InfoHash) {
+    let query: Query
+    switch operations[id]?.request {
+    case .listen(_, let filters, _): query = Query(where: filters)
+    case .forwardedListen: query = Query()
+    case .get, .query, .put, .forwardedGet, nil: return
+    }
+    if let listen = listens[key] {
+      listen.subscribers.append((id, query))
+      let known = listen.known.values.filter { query.matchesShown($0) }
+      if !known.isEmpty { tell(.changes(id, known.map { .added($0) })) }
+      return
+    }
+    let listen = KeyListen(key, limits)
+    listen.subscribers.append((id, query))
+    listens[key] = listen
+    open(listen)
+  }
+
+  /// A listen of the application ended; the last one of a key closes the connection.
+  func leave(_ id: OperationID, _ key: InfoHash) {
+    guard let listen = listens[key] else { return }
+    listen.subscribers.removeAll { $0.id == id }
+    guard listen.subscribers.isEmpty else { return }
+    listens[key] = nil
+    listen.close()
+    if listen.subscription != nil { unsubscribe(key) }
+  }
+
+  /// The look is over: those that have no connection get one.
+  func resumeListens() {
+    for listen in listens.values where listen.task == nil && listen.timer == nil {
+      if configuration.push != nil, listen.subscription != nil { continue }
+      reopen(listen)
+    }
+  }
+
+  /// Ends a connection that may be dead, and opens another.
+  func restart(_ listen: KeyListen) {
+    listen.close()
+    reopen(listen)
+  }
+
+  private func reopen(_ listen: KeyListen) {
+    let key = listen.key
+    listen.timer = schedule(at: listen.pace.next(now: now, using: &random)) { engine in
+      guard let listen = engine.listens[key] else { return }
+      listen.timer = nil
+      engine.open(listen)
+    }
+  }
+
+  private func open(_ listen: KeyListen) {
+    // Else the look that is to come, or under way, opens it.
+    guard !reachable.isEmpty, !machine.isInDoubt, let route, listen.task == nil else { return }
+    if configuration.push != nil { return subscribe(listen, isRefresh: false) }
+    listen.generation += 1
+    listen.pace.begin(now: now)
+    let (key, generation, opener) = (listen.key, listen.generation, opener)
+    listen.task = launch { door in
+      await route.stream(.listen(key), isListen: true) {
+        await door.enter { $0.streams(key, generation) }
+      } take: { events, isBlank in
+        let heard = await HeardEvent.open(events, opener)
+        await door.enter { $0.hear(heard, isBlank, key, generation) }
+      }
+    } then: { engine, end in
+      engine.ended(key, generation, end)
+    }
+  }
+
+  private func current(_ key: InfoHash, _ generation: UInt64) -> KeyListen? {
+    listens[key].flatMap { $0.generation == generation ? $0 : nil }
+  }
+
+  private func streams(_ key: InfoHash, _ generation: UInt64) {
+    guard let listen = current(key, generation) else { return }
+    listen.isStreaming = true
+    listen.heartbeat = Heartbeat(now: now)
+    listen.known.beginAgain()
+    lookAround(listen)
+  }
+
+  private func hear(_ heard: [HeardEvent], _ isBlank: Bool, _ key: InfoHash, _ generation: UInt64) {
+    guard let listen = current(key, generation) else { return }
+    listen.heartbeat?.hear(isBlank: isBlank, now: now)
+    watchSilence(listen)
+    deliver(heard.compactMap { listen.known.take($0) }, of: listen)
+  }
+
+  func deliver(_ transitions: [ListenedValues.Transition], of listen: KeyListen) {
+    guard !transitions.isEmpty else { return }
+    for (id, query) in listen.subscribers {
+      let changes = transitions.compactMap { $0.change { query.matchesShown($0) } }
+      if !changes.isEmpty { tell(.changes(id, changes)) }
+    }
+  }
+
+  private func ended(_ key: InfoHash, _ generation: UInt64, _ end: ProxyRoute.StreamEnd) {
+    guard let listen = current(key, generation) else { return }
+    let hadWorked = listen.isStreaming
+    listen.close()
+    switch end {
+    case .refused(let status): if refuses(listen, status) { return }
+    // Whether the whole proxy is gone, a look tells.
+    case .failed, .complete: requestFailed()
+    }
+    listen.pace.ended(now: now, hadWorked: hadWorked)
+    reopen(listen)
+  }
+
+  /// Whether a refusal is final; then its listens end.
+  func refuses(_ listen: KeyListen, _ status: Int) -> Bool {
+    let ending = Ending(refusal: status)
+    guard case .invalid = ending else { return false }
+    for (id, _) in listen.subscribers { end(id, ending) }
+    return true
+  }
+}
+
+// Silence, and what is gone.
+extension ProxyEngine {
+  private func watchSilence(_ listen: KeyListen) {
+    guard listen.timer == nil, let deadline = listen.heartbeat?.deadline else { return }
+    let (key, generation) = (listen.key, listen.generation)
+    listen.timer = schedule(at: deadline) { engine in
+      guard let listen = engine.current(key, generation) else { return }
+      listen.timer = nil
+      guard let deadline = listen.heartbeat?.deadline, deadline <= engine.now else {
+        return engine.watchSilence(listen)
+      }
+      listen.pace.ended(now: engine.now, hadWorked: true)
+      engine.requestFailed()
+      engine.restart(listen)
+    }
+  }
+
+  /// After a connection was lost: a get tells what is no longer there. Nothing else does: a listen has no mark where the
+  /// values known at its beginning end. (proxy.md §7.1)
+  func lookAround(_ listen: KeyListen, evenIfCertain: Bool = false) {
+    guard listen.known.doubtfulCount > 0 || evenIfCertain, listen.look == nil, let route else { return }
+    let (key, generation, opener) = (listen.key, listen.generation, opener)
+    listen.lookPace.begin(now: now)
+    listen.look = launch { door in
+      let ids = FoundIDs()
+      let end = await route.stream(.get(key), isListen: false, hasBegun: {}) { events, _ in
+        let heard = await HeardEvent.open(events, opener)
+        await ids.note(heard)
+        // By pushes no values come.
+        await door.enter { $0.found(heard, key, generation) }
+      }
+      if case .complete(0) = end { return await ids.ids as Set<Value.ID>? } else { return nil }
+    } then: { engine, ids in
+      engine.lookedAround(key, generation, ids)
+    }
+  }
+
+  private func found(_ heard: [HeardEvent], _ key: InfoHash, _ generation: UInt64) {
+    guard let listen = current(key, generation), listen.subscription != nil else { return }
+    deliver(heard.compactMap { listen.known.take($0) }, of: listen)
+  }
+
+  private func lookedAround(_ key: InfoHash, _ generation: UInt64, _ ids: Set<Value.ID>?) {
+    guard let listen = current(key, generation) else { return }
+    listen.look = nil
+    if let ids { deliver(listen.known.reconcile(found: ids), of: listen) }
+    // Not told, or found by the get and not told of by the listen: looked at again.
+    guard ids == nil || listen.known.doubtfulCount > 0 else { return listen.lookPace.succeeded() }
+    listen.lookPace.ended(now: now, hadWorked: false)
+    listen.lookTimer = schedule(at: listen.lookPace.next(now: now, using: &random)) { engine in
+      if let listen = engine.current(key, generation) { engine.lookAround(listen, evenIfCertain: true) }
+    }
+  }
+}
+
+/// The ids that a get found.
+private actor FoundIDs {
+  private(set) var ids: Set<Value.ID> = []
+  func note(_ heard: [HeardEvent]) {
+    for case .value(let value) in heard { ids.insert(value.id) }
+  }
+}
+
+extension ListenedValues {
+  /// What an event means.
+  mutating func take(_ event: HeardEvent) -> Transition? {
+    switch event {
+    case .value(let value): take(value)
+    case .expired(let id): expire(id)
+    case .refused: nil
+    }
+  }
+}

@@ -1,0 +1,283 @@
+internal import DHTCore
+internal import DHTModel
+internal import DHTProxyMessages
+internal import DHTSecurity
+internal import DHTTransport
+internal import NIOCore
+internal import OpenDHT
+
+// Operations: their beginning, waiting and end.
+extension ProxyEngine {
+  func begin(_ request: OperationRequest, _ note: (OperationID) -> Void) {
+    let id = OperationID(freshID())
+    note(id)
+    operations[id] = ProxyOperation(request, limits)
+    if let refusal = refusal(request) { return end(id, refusal) }
+    limit(id)
+    switch request {
+    case .listen(let key, _, _), .forwardedListen(let key): listen(id, to: key)
+    case .put(let put, _):
+      if put.isPermanent { keep(put) }
+      start(id)
+    case .get, .query, .forwardedGet: start(id)
+    }
+  }
+
+  /// What stands against an operation, if anything.
+  private func refusal(_ request: OperationRequest) -> Ending? {
+    guard operations.count <= limits.operations + listens.count else { return .throttled }
+    switch request {
+    case .get(_, _, _, isTraced: true): return .invalid(.notOverProxy)
+    case .get(.zero, _, _, _), .query(.zero, _, _), .listen(.zero, _, _), .forwardedGet(.zero, _),
+      .forwardedListen(.zero):
+      return .invalid(.zeroKey)
+    case .listen(let key, _, _), .forwardedListen(let key):
+      return listens[key] == nil && listens.count >= limits.listens ? .throttled : nil
+    case .get, .query, .forwardedGet: return nil
+    case .put(let put, _):
+      if put.key == .zero { return .invalid(.zeroKey) }
+      if put.value.size > ValueType.maximumValueSize { return .invalid(.valueTooLarge(packedBytes: put.value.size)) }
+      return put.isPermanent && puts.count >= limits.permanentPuts ? .throttled : nil
+    }
+  }
+
+  private func limit(_ id: OperationID) {
+    guard let request = operations[id]?.request else { return }
+    let bound: Instant? =
+      switch request {
+      case .listen, .forwardedListen: nil
+      case .put, .get, .query, .forwardedGet: now + limits.getting
+      }
+    guard let end = [request.deadline, bound].compactMap({ $0 }).min() else { return }
+    operations[id]?.timer = schedule(at: end) { $0.end(id, .timedOut) }
+  }
+
+  /// Sends the request, or has it wait for the look at the proxy that is under way or to come.
+  func start(_ id: OperationID) {
+    guard let operation = operations[id] else { return }
+    guard !machine.holdsOperations, let route else {
+      // Those that ended meanwhile stay in the list until it is used, or too long.
+      if waiting.count > 2 * operations.count + 64 { waiting.removeAll { operations[$0] == nil } }
+      waiting.append(id)
+      return
+    }
+    operations[id]?.attempts += 1
+    switch operation.request {
+    case .get(let key, _, _, _), .query(let key, _, _), .forwardedGet(let key, _):
+      operations[id]?.task = fetch(id, key, route)
+    case .put(let put, _): operations[id]?.task = send(id, put, route)
+    case .listen, .forwardedListen: break
+    }
+  }
+
+  /// The look is over: those who waited for it go on, or hear that nobody is there.
+  func releaseWaiting() {
+    guard !machine.holdsOperations || reachable.isEmpty else { return }
+    let ids = waiting
+    waiting = []
+    for id in ids {
+      if reachable.isEmpty { end(id, .isolated) } else { start(id) }
+    }
+  }
+
+  private func failed(_ id: OperationID) {
+    guard let operation = operations[id] else { return }
+    requestFailed()
+    operations[id]?.task = nil
+    if operation.attempts < Self.maximumAttempts, machine.holdsOperations { start(id) } else { end(id, .isolated) }
+  }
+
+  func cancel(_ ids: [OperationID]) {
+    for id in ids {
+      if case .put(let put, _)? = operations[id]?.request, put.isPermanent { _ = cancelPut(put.value.id, at: put.key) }
+      end(id, .cancelled)
+    }
+  }
+
+  /// Ends an operation with what it has achieved.
+  func end(_ id: OperationID, _ ending: Ending, receipt: PutReceipt? = nil, malformedLines: Int = 0) {
+    guard let operation = operations.removeValue(forKey: id) else { return }
+    operation.timer?.cancel()
+    operation.task?.cancel()
+    switch operation.request {
+    case .put(let put, _):
+      tell(.finished(id, .put(receipt ?? PutReceipt(ending: ending, valueID: put.value.id))))
+    case .get, .query, .forwardedGet:
+      let fetched = operation.fetched
+      let outcome = GetOutcome(
+        ending: ending, delivered: fetched.count, refused: fetched.refused,
+        incomplete: fetched.dropped + malformedLines)
+      tell(.finished(id, .get(outcome)))
+    case .listen(let key, _, _), .forwardedListen(let key):
+      leave(id, key)
+      tell(.finished(id, .listen(ending)))
+    }
+  }
+
+  func known(of id: OperationID) -> KnownResults {
+    guard let operation = operations[id] else { return KnownResults() }
+    switch operation.request {
+    case .get, .query, .forwardedGet: return KnownResults(values: operation.fetched.values, records: operation.records)
+    case .put: return KnownResults()
+    case .forwardedListen(let key): return KnownResults(values: listens[key]?.known.values ?? [])
+    case .listen(let key, let filters, _):
+      let query = Query(where: filters)
+      return KnownResults(values: (listens[key]?.known.values ?? []).filter { query.matchesShown($0) })
+    }
+  }
+
+  func announcedValues(at key: InfoHash) -> [Value] {
+    let running = operations.values.compactMap { operation -> Value? in
+      guard case .put(let put, _) = operation.request, put.key == key, !put.isPermanent else { return nil }
+      return put.value
+    }
+    return running + puts.filter { $0.key.key == key }.map(\.value.request.value)
+  }
+}
+
+// Gets and queries.
+extension ProxyEngine {
+  private func fetch(_ id: OperationID, _ key: InfoHash, _ route: ProxyRoute) -> Task<Void, Never> {
+    let opener = opener
+    return launch { door in
+      await route.stream(.get(key), isListen: false, hasBegun: {}) { events, _ in
+        let heard = await HeardEvent.open(events, opener)
+        if !heard.isEmpty { await door.enter { $0.take(heard, for: id) } }
+      }
+    } then: { engine, end in
+      engine.fetched(id, end)
+    }
+  }
+
+  private func take(_ heard: [HeardEvent], for id: OperationID) {
+    guard let request = operations[id]?.request else { return }
+    let query: Query
+    switch request {
+    case .get(_, let filters, _, _): query = Query(where: filters)
+    case .query(_, let given, _): query = given
+    case .forwardedGet: query = Query()
+    case .put, .listen, .forwardedListen: return
+    }
+    var values: [Value] = []
+    for event in heard {
+      switch event {
+      case .value(let value): if query.matchesShown(value) { values.append(value) }
+      case .refused: operations[id]?.fetched.refused += 1
+      case .expired: break
+      }
+    }
+    let news = operations[id]?.fetched.take(values) ?? []
+    if query.select.isEmpty {
+      if !news.isEmpty { tell(.values(id, news, .proxy)) }
+    } else {
+      let records = news.map { query.shownRecord(of: $0) }.filter {
+        operations[id]?.records.insert($0).inserted ?? false
+      }
+      if !records.isEmpty { tell(.fields(id, records, .proxy)) }
+    }
+  }
+
+  private func fetched(_ id: OperationID, _ end: ProxyRoute.StreamEnd) {
+    switch end {
+    case .complete(let malformedLines): self.end(id, .completed, malformedLines: malformedLines)
+    case .refused(let status): self.end(id, Ending(refusal: status))
+    case .failed: failed(id)
+    }
+  }
+}
+
+// Puts.
+extension ProxyEngine {
+  /// What a proxy said to a put.
+  enum PutAnswer: Sendable {
+    case stored(isVerified: Bool)
+    /// Its node could not store it, or it could not be read back.
+    case notStored
+    case refused(status: Int)
+    case failed
+  }
+
+  private func send(_ id: OperationID, _ put: PutRequest, _ route: ProxyRoute) -> Task<Void, Never> {
+    let body = body(of: put)
+    return launch { _ in
+      await Self.put(put, body, route)
+    } then: { engine, answer in
+      engine.answered(id, put, answer)
+    }
+  }
+
+  func body(of put: PutRequest) -> [UInt8] {
+    PutBody(put.value, permanence: put.isPermanent ? .reminding(pushContext) : nil).bytes(leavingOutEmptyData: true)
+  }
+
+  static func put(_ put: PutRequest, _ body: [UInt8], _ route: ProxyRoute) async -> PutAnswer {
+    switch await route.answer(to: .put(put.key, body)) {
+    case .failed: return .failed
+    case .answer(502, _): return .notStored
+    case .answer(200, _): break
+    case .answer(let status, _): return .refused(status: status)
+    }
+    guard put.verify else { return .stored(isVerified: false) }
+    // The value as we sent it: nothing has to be opened to see that.
+    let seen = SeenValue()
+    let end = await route.stream(.get(put.key), isListen: false, hasBegun: {}) { events, _ in
+      for case .value(let value) in events where value.id == put.value.id && value.hasSameContent(as: put.value) {
+        await seen.note()
+      }
+    }
+    if await seen.isSeen { return .stored(isVerified: true) }
+    if case .complete = end { return .notStored }
+    return .stored(isVerified: false)
+  }
+
+  private func answered(_ id: OperationID, _ put: PutRequest, _ answer: PutAnswer) {
+    if put.isPermanent { kept(KeptPut.Name(key: put.key, id: put.value.id), answer) }
+    switch answer {
+    case .stored(let isVerified):
+      end(
+        id, .completed,
+        receipt: PutReceipt(ending: .completed, valueID: put.value.id, isVerified: isVerified, proxy: nodeID ?? .zero))
+    case .notStored: end(id, .completed)
+    case .refused(let status): end(id, Ending(refusal: status))
+    case .failed: failed(id)
+    }
+  }
+}
+
+/// Whether a value was seen among those of an answer.
+private actor SeenValue {
+  private(set) var isSeen = false
+  func note() { isSeen = true }
+}
+
+extension Ending {
+  /// What a status other than 200 means for the operation. (proxy.md §1.4)
+  init(refusal status: Int) {
+    switch status {
+    case 429: self = .throttled
+    // The proxy is there, but has no network, or does not manage.
+    case 500, 502, 503, 504: self = .isolated
+    default: self = .invalid(.refusedByProxy(status: status))
+    }
+  }
+}
+
+extension Query {
+  /// Whether a value, opened if it was sealed, passes every test.
+  func matchesShown(_ value: Value) -> Bool { matches(value) { publicKeyID($0) } }
+
+  /// The fields of a value that this query selects.
+  func shownRecord(of value: Value) -> FieldRecord {
+    var record = FieldRecord()
+    for field in select {
+      switch field {
+      case .id: record.id = value.id
+      case .valueType: record.valueType = value.type
+      case .owner: record.owner = value.signerID ?? .zero
+      case .sequence: record.sequence = value.sequence
+      case .userType: record.userTypeBytes = value.body?.userTypeBytes ?? []
+      }
+    }
+    return record
+  }
+}

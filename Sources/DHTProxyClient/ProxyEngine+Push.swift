@@ -1,0 +1,115 @@
+internal import DHTCore
+internal import DHTModel
+internal import DHTProxyMessages
+internal import NIOCore
+internal import OpenDHT
+
+// Listens by pushes: a subscription at the server stands for the connection. (proxy.md §8.7)
+extension ProxyEngine {
+  /// Whom the server is to push to; without a device only what proves later that a put was ours.
+  var pushContext: PushContext {
+    let push = configuration.push
+    return PushContext(
+      token: push?.token ?? "", clientID: push?.clientID ?? "", platform: push?.platform ?? .none,
+      sessionID: push == nil ? "" : sessionID, topic: push?.topic ?? "", secret: secret)
+  }
+
+  /// Subscribes to a key, or renews that, and fetches what is there.
+  func subscribe(_ listen: KeyListen, isRefresh: Bool) {
+    guard let route, listen.task == nil else { return }
+    let body = SubscribeBody(pushContext, isRefresh: isRefresh).bytes()
+    listen.pace.begin(now: now)
+    let (key, generation, opener) = (listen.key, listen.generation, opener)
+    listen.task = launch { door in
+      await route.stream(.subscribe(key, body), isListen: false, hasBegun: {}) { events, _ in
+        // What a known subscription has is answered at once.
+        let heard = await HeardEvent.open(events, opener)
+        await door.enter { $0.told(heard, key, generation) }
+      }
+    } then: { engine, end in
+      engine.subscribed(key, generation, end, isRefresh: isRefresh)
+    }
+  }
+
+  private func current(_ key: InfoHash, _ generation: UInt64) -> KeyListen? {
+    listens[key].flatMap { $0.generation == generation ? $0 : nil }
+  }
+
+  private func told(_ heard: [HeardEvent], _ key: InfoHash, _ generation: UInt64) {
+    guard let listen = current(key, generation) else { return }
+    deliver(heard.compactMap { listen.known.take($0) }, of: listen)
+  }
+
+  private func subscribed(_ key: InfoHash, _ generation: UInt64, _ end: ProxyRoute.StreamEnd, isRefresh: Bool) {
+    guard let listen = current(key, generation) else { return }
+    listen.task = nil
+    switch end {
+    case .complete:
+      listen.pace.succeeded()
+      listen.subscription = RenewalPlan(limits, now: now, using: &random)
+      scheduleRenewals()
+      if !isRefresh || listen.known.doubtfulCount > 0 { fetch(listen) }
+    case .refused(let status):
+      if refuses(listen, status) { return }
+      subscribeLater(listen, isRefresh)
+    case .failed:
+      requestFailed()
+      subscribeLater(listen, isRefresh)
+    }
+  }
+
+  private func subscribeLater(_ listen: KeyListen, _ isRefresh: Bool) {
+    listen.pace.ended(now: now, hadWorked: false)
+    let next = listen.pace.next(now: now, using: &random)
+    if isRefresh {
+      listen.subscription?.failed(until: next)
+    } else {
+      restart(listen)
+    }
+  }
+
+  /// Fetches the values of a key: what is there is told, what is not there any more is expired.
+  private func fetch(_ listen: KeyListen) {
+    listen.known.beginAgain()
+    listen.look?.cancel()
+    listen.look = nil
+    listen.lookTimer?.cancel()
+    lookAround(listen, evenIfCertain: true)
+  }
+
+  func unsubscribe(_ key: InfoHash) {
+    guard let push = configuration.push else { return }
+    farewell(
+      .unsubscribe(key, UnsubscribeBody(token: push.token, clientID: push.clientID, secret: secret).bytes()))
+  }
+
+  /// The application was pushed something.
+  func received(_ fields: [String: String]) -> PushResult {
+    guard configuration.push != nil else { return .unsupported }
+    machine.heardOf(now: now)
+    tellStatus()
+    scheduleCheck()
+    let order = PushOrder(
+      fields, sessionID: sessionID, isListening: { listens[$0] != nil },
+      isKept: { puts[KeptPut.Name(key: $0, id: $1)] != nil })
+    switch order {
+    case .putAgain(let key, let id): putAgain(KeptPut.Name(key: key, id: id))
+    case .renew(let key): listens[key].map { subscribe($0, isRefresh: true) }
+    case .fetch(let key): listens[key].map { fetch($0) }
+    case .expire(let key, let ids):
+      listens[key].map { listen in deliver(ids.compactMap { listen.known.expire($0) }, of: listen) }
+    case .nothing: break
+    }
+    return order.result
+  }
+
+  /// The device has another token: all subscriptions are made with it.
+  func setPushToken(_ token: String) {
+    guard configuration.push != nil, configuration.push?.token != token else { return }
+    configuration.push?.token = token
+    for listen in listens.values {
+      listen.close()
+      subscribe(listen, isRefresh: true)
+    }
+  }
+}

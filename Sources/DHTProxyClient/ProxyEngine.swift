@@ -1,0 +1,165 @@
+internal import DHTCore
+internal import DHTModel
+internal import DHTProxyMessages
+internal import DHTSecurity
+internal import DHTTransport
+internal import Logging
+internal import NIOCore
+internal import NIOSSL
+internal import OpenDHT
+
+/// A proxy as the engine of a `DHT`: operations become requests. (proxy.md §12)
+///
+///     begin ─▶ held while we look at the proxy ─▶ request ─▶ values, outcome
+///                         ▲                          │ no answer: a look, and once more
+///                         └──────────────────────────┘
+///
+/// Lives on one loop. What takes long runs in tasks, each owned by what it serves, and comes back to the loop.
+final class ProxyEngine {
+  /// Attempts at one operation; between them the proxy is looked at.
+  static let maximumAttempts = 3
+
+  var configuration: ProxyConfiguration
+  var limits: ProxyLimits { configuration.limits }
+  let tls: TLSConfiguration
+  let loop: any EventLoop
+  let opener: ValueOpener
+  private(set) var delegate: (any EngineDelegate)?
+  let logger: Logger?
+  /// Where the proxy's name is looked up; tests put other names there.
+  var resolver = Resolver.shared
+  var random = SystemRandomNumberGenerator()
+
+  var machine: ProxyStatus
+  /// Families over which the last look got an answer.
+  var reachable: Set<AddressFamily> = []
+  var routes: [AddressFamily: ProxyRoute] = [:]
+  var information: [AddressFamily: NodeInformation] = [:]
+  private(set) var nodeID: NodeID?
+  var checkTimer: Scheduled<Void>?
+  var checkTask: Task<Void, Never>?
+  /// Our address as the proxy sees it.
+  var addresses: [AddressFamily: IPAddress] = [:]
+  var failure: String?
+  private var toldStatus = NodeStatus()
+
+  var operations: [OperationID: ProxyOperation] = [:]
+  var waiting: [OperationID] = []
+  var listens: [InfoHash: KeyListen] = [:]
+  var puts: [KeptPut.Name: KeptPut] = [:]
+  var renewalTimer: Scheduled<Void>?
+  /// Requests that nobody waits for, as the end of a subscription.
+  var farewells: [UInt64: Task<Void, Never>] = [:]
+  /// Names this run to those who push to us. (proxy.md §8.1)
+  let sessionID: String
+  /// Known to us and to the server alone: who has it may end what we told the server to keep.
+  let secret: String
+  private var lastID: UInt64 = 0
+  private(set) var isStopped = false
+
+  init(_ configuration: ProxyConfiguration, _ context: EngineContext) throws(DHTError) {
+    self.configuration = configuration
+    tls = try configuration.tls()
+    loop = context.loop
+    opener = context.opener
+    delegate = context.delegate
+    logger = context.logger
+    machine = ProxyStatus(configuration.limits, now: SystemClock.now())
+    sessionID = PushContext.randomSessionID(using: &random)
+    secret = "\(InfoHash.random())"
+    scheduleCheck()
+  }
+
+  func freshID() -> UInt64 {
+    lastID += 1
+    return lastID
+  }
+
+  var now: Instant { SystemClock.now() }
+
+  func tell(_ event: Event) { delegate?.handle(event) }
+
+  func tellStatus() {
+    guard machine.status != toldStatus else { return }
+    toldStatus = machine.status
+    tell(.statusChanged(ipv4: toldStatus.ipv4, ipv6: toldStatus.ipv6))
+  }
+
+  func noteNode(_ id: NodeID) {
+    guard nodeID != id else { return }
+    nodeID = id
+    delegate?.hasNodeID(id)
+  }
+
+  /// The way to send a request: over a family that answers and is connected, IPv6 before IPv4; nil before the first look.
+  var route: ProxyRoute? {
+    let families: [AddressFamily] = [.ipv6, .ipv4].filter { routes[$0] != nil }
+    let best = families.max { x, y in rank(x) < rank(y) || rank(x) == rank(y) && x == .ipv4 }
+    return best.flatMap { routes[$0] }
+  }
+
+  private func rank(_ family: AddressFamily) -> Int {
+    (reachable.contains(family) ? 10 : 0) + (family == .ipv4 ? machine.status.ipv4 : machine.status.ipv6).rawValue
+  }
+}
+
+// Life.
+extension ProxyEngine: Engine {
+  var status: NodeStatus { machine.status }
+
+  func stop(_ done: @escaping () -> Void) {
+    for id in operations.keys.sorted() { end(id, .cancelled) }
+    isStopped = true
+    delegate = nil
+    checkTask?.cancel()
+    checkTimer?.cancel()
+    renewalTimer?.cancel()
+    for listen in listens.values { listen.close() }
+    for put in puts.values { put.task?.cancel() }
+    for task in farewells.values { task.cancel() }
+    (listens, puts, farewells, waiting) = ([:], [:], [:], [])
+    let open = Array(routes.values)
+    routes = [:]
+    let bound = NIOLoopBound(done, eventLoop: loop)
+    Task { [loop] in
+      for route in open { await route.close() }
+      loop.execute { bound.value() }
+    }
+  }
+
+  /// Has a task do some work, and comes back to the loop with what it made, unless stopped meanwhile.
+  func launch<Result: Sendable>(
+    _ work: @escaping @Sendable (EngineDoor) async -> Result,
+    then: @escaping @Sendable (ProxyEngine, Result) -> Void
+  ) -> Task<Void, Never> {
+    let door = EngineDoor(self)
+    return Task {
+      let result = await work(door)
+      await door.enter { then($0, result) }
+    }
+  }
+
+  /// Does something later, on the loop, unless stopped or cancelled before.
+  func schedule(at time: Instant, _ work: @escaping @Sendable (ProxyEngine) -> Void) -> Scheduled<Void> {
+    let engine = NIOLoopBound(self, eventLoop: loop)
+    return loop.scheduleTask(in: TimeAmount(max(.zero, time - now))) {
+      if !engine.value.isStopped { work(engine.value) }
+    }
+  }
+
+  func connectivityChanged() {
+    machine.lookAgain(now: now, using: &random)
+    scheduleCheck()
+    for listen in listens.values where listen.subscription == nil { restart(listen) }
+  }
+
+  func statistics(_ family: AddressFamily) -> FamilyStatistics {
+    var statistics = FamilyStatistics()
+    statistics.status = family == .ipv4 ? machine.status.ipv4 : machine.status.ipv6
+    guard let node = information[.ipv6] ?? information[.ipv4] else { return statistics }
+    let known = family == .ipv4 ? node.ipv4 : node.ipv6
+    (statistics.good, statistics.dubious, statistics.incoming) = (known.good, known.dubious, known.incoming)
+    statistics.tableDepth = known.table?.depth ?? 0
+    return statistics
+  }
+}

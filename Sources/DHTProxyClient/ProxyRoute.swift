@@ -1,0 +1,117 @@
+internal import AsyncHTTPClient
+internal import DHTModel
+internal import DHTProxyMessages
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOSSL
+
+/// The way to a proxy over one of its addresses: connections for requests, kept alive, and one for each listen.
+///
+/// The address is chosen by us, since the client below cannot be held to a family of addresses; the name goes with the
+/// request, and the certificate must be for it.
+final class ProxyRoute: Sendable {
+  /// How an answer ended that came line by line.
+  enum StreamEnd: Sendable {
+    /// Its last byte came. Lines that could not be read were among it, or not.
+    case complete(malformedLines: Int)
+    /// There was none, but a refusal.
+    case refused(status: Int)
+    /// Cut off, malformed, silent for too long, or never begun; why.
+    case failed(String)
+  }
+  /// An answer in one piece.
+  enum Answer: Sendable {
+    case answer(status: Int, body: [UInt8])
+    case failed(String)
+  }
+
+  let address: DHTModel.SocketAddress
+  private let configuration: ProxyConfiguration
+  private let requests: HTTPClient
+  private let listens: HTTPClient
+
+  /// Opens nothing yet. Must be closed.
+  init(
+    _ configuration: ProxyConfiguration, _ address: DHTModel.SocketAddress, _ tls: TLSConfiguration,
+    on loop: any EventLoop
+  ) {
+    self.address = address
+    self.configuration = configuration
+    let limits = configuration.limits
+    var settings = HTTPClient.Configuration()
+    settings.tlsConfiguration = tls
+    settings.dnsOverride = [configuration.url.host: "\(address.ip)"]
+    settings.redirectConfiguration = .follow(
+      configuration: .init(
+        max: 5, allowCycles: false, retainHTTPMethodAndBodyOn301: true, retainHTTPMethodAndBodyOn302: true))
+    settings.timeout.connect = TimeAmount(limits.connecting)
+    settings.decompression = .disabled
+    // We pause and look again ourselves.
+    settings.connectionPool.retryConnectionEstablishment = false
+    settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = limits.connections
+    var patient = settings
+    settings.timeout.read = TimeAmount(limits.silence)
+    requests = HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: settings)
+    patient.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = limits.listens
+    // Over HTTP/2 a server lets about a hundred streams into a connection, and what is beyond waits unseen.
+    patient.httpVersion = .http1Only
+    patient.http1_1ConnectionDebugInitializer = { channel in KeepAlive.enable(channel, after: limits.keepAlive) }
+    listens = HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: patient)
+  }
+
+  /// Sends a request and takes its whole answer.
+  func answer(to request: ProxyRequest, within limit: Duration? = nil) async -> Answer {
+    let deadline = NIODeadline.now() + TimeAmount(limit ?? configuration.limits.answering)
+    do {
+      let response = try await requests.execute(request.http(configuration), deadline: deadline)
+      let body = try await response.body.collect(upTo: MessageLimits.bodyBytes)
+      return .answer(status: Int(response.status.code), body: Array(body.readableBytesView))
+    } catch {
+      return .failed("\(error)")
+    }
+  }
+
+  /// Sends a request whose answer comes line by line. `hasBegun` is called once its head is there, `take` for each
+  /// piece; further pieces wait until it returns.
+  func stream(
+    _ request: ProxyRequest, isListen: Bool, hasBegun: () async -> Void,
+    take: (_ events: [ValueStream.Event], _ isBlank: Bool) async -> Void
+  ) async -> StreamEnd {
+    let client = isListen ? listens : requests
+    var http = request.http(configuration)
+    if isListen { http.headers.add(name: "Connection", value: "keep-alive") }
+    do {
+      let response = try await client.execute(http, deadline: .now() + TimeAmount(configuration.limits.answering))
+      guard response.status == .ok else { return .refused(status: Int(response.status.code)) }
+      await hasBegun()
+      var lines = ValueStream()
+      for try await piece in response.body {
+        try lines.append(piece.readableBytesView)
+        await take(lines.takeEvents(), piece.readableBytesView.allSatisfy { $0 == UInt8(ascii: " ") })
+      }
+      if let last = lines.finish() { await take([last], false) }
+      return .complete(malformedLines: lines.malformedLines)
+    } catch {
+      return .failed("\(error)")
+    }
+  }
+
+  /// Closes all connections; what runs fails.
+  func close() async {
+    try? await requests.shutdown().get()
+    try? await listens.shutdown().get()
+  }
+}
+
+extension ValueStream {
+  fileprivate mutating func takeEvents() -> [Event] {
+    var events: [Event] = []
+    while let event = next() { events.append(event) }
+    return events
+  }
+}
+
+extension TimeAmount {
+  /// A span of time, cut to a year.
+  init(_ duration: Duration) { self = .nanoseconds(min(duration.inNanoseconds, 365 * 86400 * 1_000_000_000)) }
+}

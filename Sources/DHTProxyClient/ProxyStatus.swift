@@ -1,0 +1,97 @@
+internal import DHTModel
+internal import OpenDHT
+
+/// How well a proxy serves us over each family, and when to look again. (proxy.md §12.2)
+///
+/// |                  | a look begins        | it answers    | it does not   |
+/// |------------------|----------------------|---------------|---------------|
+/// | disconnected     | connecting           | by its counts | disconnected  |
+/// | connecting       | connecting           | by its counts | disconnected  |
+/// | connected        | connected, in doubt if a request failed | by its counts | disconnected |
+struct ProxyStatus {
+  /// What a look over one family brought.
+  enum Answer: Equatable {
+    /// Nothing that a proxy would say.
+    case none
+    /// Good and dubious nodes of both of its families: for us it is one way into the network.
+    case nodes(good: Int, dubious: Int)
+  }
+
+  private(set) var status = NodeStatus()
+  /// Whether a look is under way.
+  private(set) var isChecking = false
+  /// Whether a request failed since the last look; nobody is served until the next one says more.
+  private(set) var isInDoubt = false
+  private var pace: RetryPace
+  private let limits: ProxyLimits
+  /// When to look again; nil while looking.
+  private(set) var nextCheck: Instant?
+
+  init(_ limits: ProxyLimits, now: Instant) {
+    self.limits = limits
+    pace = RetryPace(limits)
+    nextCheck = now
+  }
+
+  /// Whether operations are to wait for a look that is to come or under way.
+  var holdsOperations: Bool { status.best == .connecting || isInDoubt || isChecking && status.best != .connected }
+
+  /// A look begins. False when one is under way.
+  mutating func beginCheck(now: Instant) -> Bool {
+    guard !isChecking else { return false }
+    isChecking = true
+    nextCheck = nil
+    pace.begin(now: now)
+    if status.ipv4 == .disconnected { status.ipv4 = .connecting }
+    if status.ipv6 == .disconnected { status.ipv6 = .connecting }
+    return true
+  }
+
+  /// The look is over.
+  mutating func finishCheck(
+    _ answers: [AddressFamily: Answer], now: Instant, using generator: inout some RandomNumberGenerator
+  ) {
+    isChecking = false
+    isInDoubt = false
+    status = NodeStatus(ipv4: Self.status(answers[.ipv4]), ipv6: Self.status(answers[.ipv6]))
+    if status.best == .connected {
+      pace.succeeded()
+      nextCheck = now + limits.checkInterval
+    } else {
+      // Peers never look again at a proxy that is connecting: it stays so for them.
+      pace.ended(now: now, hadWorked: false)
+      nextCheck = pace.next(now: now, using: &generator)
+    }
+  }
+
+  /// A request got no answer: look at once, though not within a second of the last look.
+  mutating func requestFailed(now: Instant, using generator: inout some RandomNumberGenerator) {
+    guard !isChecking else { return }
+    guard status.best != .disconnected else { return }
+    isInDoubt = true
+    pace.ended(now: now, hadWorked: false)
+    nextCheck = min(nextCheck ?? .distantFuture, pace.next(now: now, using: &generator))
+  }
+
+  /// Something came from the proxy, or of it by a push: it serves us.
+  mutating func heardOf(now: Instant) {
+    guard status.best != .connected else { return }
+    status = NodeStatus(ipv4: .connected, ipv6: .connected)
+    isInDoubt = false
+    if !isChecking { nextCheck = now }
+  }
+
+  /// The machine's network changed.
+  mutating func lookAgain(now: Instant, using generator: inout some RandomNumberGenerator) {
+    guard !isChecking else { return }
+    nextCheck = min(nextCheck ?? .distantFuture, pace.next(now: now, using: &generator))
+  }
+
+  private static func status(_ answer: Answer?) -> Status {
+    switch answer {
+    case nil, .some(.none): .disconnected
+    case .nodes(let good, _) where good > 0: .connected
+    case .nodes(_, let dubious): dubious > 0 ? .connecting : .disconnected
+    }
+  }
+}

@@ -1,0 +1,26 @@
+internal import DHTModel
+package import OpenDHT
+
+/// What registrations ask of the node. All of it stands here, so that tests can be the network.
+package struct RegistrationNetwork: Sendable {
+  /// Puts a value, and keeps it alive until `cancel`.
+  var put: @Sendable (Value, InfoHash) async throws(DHTError) -> Void
+  /// Stops keeping a value alive.
+  var cancel: @Sendable (Value.ID, InfoHash) async -> Void
+  /// Tells of the changes of a key until its task is cancelled, or the listen ends.
+  var listen: @Sendable (InfoHash, _ handle: @Sendable (ListenChange) async -> Void) async -> Void
+  /// Finds the addresses of a name.
+  var resolve: @Sendable (_ host: String, _ port: UInt16) async -> [SocketAddress]
+}
+
+extension RegistrationNetwork {
+  /// The network that a node is in.
+  package init(_ dht: DHT) {
+    put = { value, key throws(DHTError) in _ = try await dht.put(value, at: key, permanent: true) }
+    cancel = { id, key in await dht.cancelPut(id, at: key) }
+    listen = { key, handle in
+      for await change in dht.listen(to: key) { await handle(change) }
+    }
+    resolve = { host, port in await dht.resolve(Host(name: host, port: port)) }
+  }
+}

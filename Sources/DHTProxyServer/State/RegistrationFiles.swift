@@ -1,0 +1,111 @@
+internal import DHTSecurity
+internal import DHTWire
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// The two files of a server's registrations: the reference's, written whole or not at all, and beside it a journal of what
+/// changed since. Everything here blocks: only for threads that may.
+struct RegistrationFiles: Sendable {
+  /// What was found.
+  struct Found: Sendable {
+    var saved = SavedRegistrations()
+    /// What its owner should know, a line each.
+    var remarks: [String] = []
+  }
+
+  /// More than the limits of registrations let one grow, in bytes.
+  static let byteLimit = 1 << 30
+
+  let path: String
+  var journalPath: String { "\(path).journal" }
+
+  /// Reads both. What cannot be read is moved aside, never written over. A journal that follows another file is older than
+  /// the file, and of no use.
+  ///
+  /// - Throws: what keeps the files from being opened.
+  func load() throws(SecurityError) -> Found {
+    var found = Found()
+    let file = try SecureFile.exists(path) ? SecureFile.read(path, limit: Self.byteLimit) : []
+    if !file.isEmpty {
+      guard file.count <= Self.byteLimit, let saved = try? SavedRegistrations(decoding: file.span.bytes) else {
+        found.remarks.append(moveAside(path, "is not the saved state of a proxy server"))
+        if SecureFile.exists(journalPath) { found.remarks.append(moveAside(journalPath, "belongs to it")) }
+        return found
+      }
+      found.saved = saved
+    }
+    guard SecureFile.exists(journalPath) else { return found }
+    let journal = try SecureFile.read(journalPath, limit: Self.byteLimit)
+    guard journal.starts(with: Journal.head(of: file)) else {
+      // Cut off within its first bytes, or left by a crash between the two files: all that it says is in the file.
+      if journal.starts(with: Journal.mark) || Journal.mark.starts(with: journal) { return found }
+      found.remarks.append(moveAside(journalPath, "is no journal of a proxy server"))
+      return found
+    }
+    let (changes, byteCount) = Journal.changes(in: journal)
+    for change in changes { found.saved.apply(change) }
+    if byteCount < journal.count {
+      found.remarks.append(
+        "The last \(journal.count - byteCount) bytes of \(journalPath) were cut off while they were written.")
+    }
+    return found
+  }
+
+  /// Writes everything, and begins a new journal. Returns the count of bytes and the journal.
+  func rewrite(_ saved: SavedRegistrations) throws(SecurityError) -> (byteCount: Int, journal: OpenJournal) {
+    let bytes = saved.encoded()
+    try SecureFile.replace(path, with: bytes)
+    try SecureFile.replace(journalPath, with: Journal.head(of: bytes))
+    return (bytes.count, try OpenJournal(journalPath))
+  }
+
+  /// Writes everything into the file alone, as the reference leaves it.
+  func finish(_ saved: SavedRegistrations) throws(SecurityError) {
+    try SecureFile.replace(path, with: saved.encoded())
+    unlink(journalPath)
+  }
+
+  private func moveAside(_ path: String, _ reason: String) -> String {
+    let other = (1...999).lazy.map { "\(path).unreadable-\($0)" }.first { !SecureFile.exists($0) }
+    guard let other, rename(path, other) == 0 else { return "\(path) \(reason), and cannot be moved aside." }
+    return "\(path) \(reason); it is now \(other)."
+  }
+}
+
+/// A journal that is appended to.
+struct OpenJournal: Sendable {
+  private let descriptor: Int32
+  private let path: String
+
+  init(_ path: String) throws(SecurityError) {
+    self.path = path
+    descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .file(path: path, code: errno) }
+  }
+
+  /// Appends, and returns when it would outlive a loss of power. After a failure the journal may end in half a record, and
+  /// must not be appended to again.
+  func append(_ bytes: [UInt8]) throws(SecurityError) {
+    var place = 0
+    while place < bytes.count {
+      let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress?.advanced(by: place), bytes.count - place) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw .file(path: path, code: errno) }
+      place += count
+    }
+    #if canImport(Darwin)
+      let result = fsync(descriptor)
+    #else
+      let result = fdatasync(descriptor)
+    #endif
+    guard result == 0 else { throw .file(path: path, code: errno) }
+  }
+
+  func closeFile() { close(descriptor) }
+}

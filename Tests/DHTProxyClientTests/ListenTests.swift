@@ -1,0 +1,159 @@
+import DHTProxyClient
+import DHTProxyMessages
+import NIOCore
+import OpenDHT
+import Testing
+
+@Suite("Listens over a proxy", .timeLimit(.minutes(1)))
+struct ListenTests {
+  private let one = Value("one", id: 1)
+  private let two = Value("two", id: 2)
+  private let three = Value("three", id: 3)
+
+  /// How a connection may end.
+  enum End: CaseIterable {
+    case lastChunk, lastChunkAndClose, fin, reset, malformedChunk, silence
+
+    func apply(to connection: ScriptedServer.Connection) {
+      switch self {
+      case .lastChunk: connection.send("0\r\n\r\n")
+      case .lastChunkAndClose:
+        connection.send("0\r\n\r\n")
+        connection.close()
+      case .fin: connection.close()
+      case .reset: connection.reset()
+      case .malformedChunk: connection.send("zz\r\n")
+      // Heartbeats, and then none any more.
+      case .silence:
+        for beat in 0..<4 { connection.later(.milliseconds(100 * Int64(beat))) { connection.chunk(" ") } }
+      }
+    }
+  }
+
+  @Test("X-73, X-81: a listen goes on after every kind of end; what is gone expires once", arguments: End.allCases)
+  func resumes(_ end: End) async throws {
+    let standIn = StandIn()
+    let key = InfoHash.random()
+    standIn.set(key, [one, two])
+    try await ScriptedServer.run(standIn.script) { server in
+      try await server.withClient { dht in
+        var changes = dht.listen(to: key).makeAsyncIterator()
+        #expect(await changes.next(isolation: nil) == .added(one))
+        #expect(await changes.next(isolation: nil) == .added(two))
+        standIn.set(key, [two, three])
+        for connection in standIn.takeListens(key) { end.apply(to: connection) }
+        // The order of both is not said: one comes by the listen, the other by a get.
+        let news = [await changes.next(isolation: nil), await changes.next(isolation: nil)]
+        #expect(news.contains(.added(three)) && news.contains(.expired(one)), "\(end): \(news)")
+        // Nothing is told twice: the next thing told is what we tell now.
+        for connection in standIn.takeListens(key) {
+          connection.chunk(String(decoding: Value("four", id: 4).jsonLine(), as: UTF8.self))
+        }
+        #expect(await changes.next(isolation: nil) == .added(Value("four", id: 4)))
+        #expect(server.count("GET", "/key/\(key)/listen") == 2)
+      }
+    }
+  }
+
+  @Test("X-73: chunks in odd places, blanks, unknown lines")
+  func oddChunks() async throws {
+    let standIn = StandIn()
+    let key = InfoHash.random()
+    try await ScriptedServer.run(standIn.script) { server in
+      try await server.withClient { dht in
+        var changes = dht.listen(to: key).makeAsyncIterator()
+        #expect(await eventually { server.count("GET", "/key/\(key)/listen") == 1 })
+        #expect(await eventually { server.openConnections >= 1 })
+        let connection = try #require(standIn.takeListens(key).first)
+        for byte in String(decoding: one.jsonLine(), as: UTF8.self) { connection.chunk(String(byte)) }
+        #expect(await changes.next(isolation: nil) == .added(one))
+        connection.chunk(" ")
+        connection.chunk("{}\n\n nonsense\n{\"event\":\"x\"}\n" + String(decoding: two.jsonLine(), as: UTF8.self))
+        #expect(await changes.next(isolation: nil) == .added(two))
+        connection.chunk(String(decoding: one.expiryLine(), as: UTF8.self))
+        connection.chunk(String(decoding: one.expiryLine(), as: UTF8.self))
+        connection.chunk(String(decoding: one.jsonLine(), as: UTF8.self))
+        #expect(await changes.next(isolation: nil) == .expired(one))
+        #expect(await changes.next(isolation: nil) == .added(one))
+      }
+    }
+  }
+
+  @Test("X-76, X-77: a second listener opens no request; the last cancel closes the connection")
+  func shared() async throws {
+    let standIn = StandIn()
+    let key = InfoHash.random()
+    standIn.set(key, [one])
+    try await ScriptedServer.run(standIn.script) { server in
+      try await server.withClient { dht in
+        let first = dht.listen(to: key)
+        var changes = first.makeAsyncIterator()
+        #expect(await changes.next(isolation: nil) == .added(one))
+        let second = dht.listen(to: key, where: [.id(1)])
+        var others = second.makeAsyncIterator()
+        #expect(await others.next(isolation: nil) == .added(one))
+        #expect(server.count("GET", "/key/\(key)/listen") == 1)
+        let open = server.openConnections
+        first.cancel()
+        standIn.takeListens(key).first?.chunk(String(decoding: one.expiryLine(), as: UTF8.self))
+        #expect(await others.next(isolation: nil) == .expired(one))
+        #expect(server.openConnections == open)
+        second.cancel()
+        #expect(await eventually { server.openConnections == open - 1 })
+      }
+    }
+  }
+
+  @Test("X-78: a listen and a get show only what was asked for")
+  func filtered() async throws {
+    let standIn = StandIn()
+    let key = InfoHash.random()
+    standIn.set(key, [one, Value([1], userType: "other", id: 2), three])
+    try await ScriptedServer.run(standIn.script) { server in
+      try await server.withClient { dht in
+        let found = try await dht.get(key, where: [.userType("other")])
+        #expect(found.values.map(\.id) == [2])
+        #expect(found.sources == [.proxy])
+        var changes = dht.listen(to: key, where: [.id(3)]).makeAsyncIterator()
+        #expect(await changes.next(isolation: nil) == .added(three))
+      }
+    }
+  }
+
+  @Test("X-75: a server that takes each listen and drops it is asked at most once a second")
+  func pace() async throws {
+    let standIn = StandIn()
+    let key = InfoHash.random()
+    try await ScriptedServer.run { request, connection in
+      if request.path.hasSuffix("/listen") {
+        connection.beginChunked()
+        connection.close()
+      } else {
+        standIn.script(request, connection)
+      }
+    } _: { server in
+      try await server.withClient { dht in
+        let listen = dht.listen(to: key)
+        try await Task.sleep(for: .seconds(4))
+        listen.cancel()
+        let times = server.times(of: "/key/\(key)/listen")
+        #expect(times.count >= 2)
+        for (earlier, later) in zip(times, times.dropFirst()) { #expect(later - earlier > .milliseconds(950)) }
+        let checks = server.times(of: "/node/info")
+        for (earlier, later) in zip(checks, checks.dropFirst()) { #expect(later - earlier > .milliseconds(950)) }
+      }
+    }
+  }
+
+  @Test("A listen that may not be ends with the status")
+  func refused() async throws {
+    let standIn = StandIn()
+    try await ScriptedServer.run(standIn.script) { server in
+      try await server.withClient { dht in
+        standIn.refuse(403)
+        let listen = dht.listen(to: .random())
+        #expect(await listen.ending == .invalid(.refusedByProxy(status: 403)))
+      }
+    }
+  }
+}

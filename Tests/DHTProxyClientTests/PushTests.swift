@@ -1,0 +1,80 @@
+import DHTProxyClient
+import DHTProxyMessages
+import OpenDHT
+import Testing
+
+@Suite("Listens by pushes", .timeLimit(.minutes(1)))
+struct PushTests {
+  private let one = Value("one", id: 1)
+  private let two = Value("two", id: 2)
+
+  private func device(_ proxy: inout ProxyConfiguration) {
+    proxy.push = ProxyConfiguration.Push(token: "TOKEN", clientID: "me", platform: .android)
+  }
+
+  @Test("X-79: a listen subscribes, a push has the values fetched, the last cancel unsubscribes")
+  func pushed() async throws {
+    let standIn = StandIn()
+    let key = InfoHash.random()
+    standIn.set(key, [one])
+    try await ScriptedServer.run(standIn.script) { server in
+      try await server.withClient(device) { dht in
+        let listen = dht.listen(to: key)
+        var changes = listen.makeAsyncIterator()
+        #expect(await changes.next(isolation: nil) == .added(one))
+        let body = try #require(server.requests.first { $0.method == "SUBSCRIBE" }).body
+        let context = try SubscribeBody(reading: Array(body.utf8)).context
+        #expect(context.token == "TOKEN" && context.clientID == "me" && context.platform == .android)
+        #expect(context.sessionID.count == 8)
+        #expect(server.count("GET", "/key/\(key)/listen") == 0)
+
+        standIn.set(key, [two])
+        let push = ["key": "\(key)", "s": context.sessionID, "t": "1", "to": "me"]
+        #expect(await dht.pushNotificationReceived(push) == .values)
+        #expect(await changes.next(isolation: nil) == .added(two))
+        #expect(await changes.next(isolation: nil) == .expired(one))
+        #expect(await dht.pushNotificationReceived(push.merging(["exp": "2"]) { $1 }) == .valuesExpired)
+        #expect(await changes.next(isolation: nil) == .expired(two))
+        #expect(await dht.pushNotificationReceived(["key": "\(key)", "s": "another"]) == .wrongSession)
+        #expect(await dht.pushNotificationReceived(["timeout": "\(key)"]) == .listenRefresh)
+        #expect(
+          await eventually {
+            server.requests.contains { $0.method == "SUBSCRIBE" && $0.body.contains(#""refresh":true"#) }
+          })
+        await dht.setPushToken("OTHER")
+        #expect(await eventually { server.requests.contains { $0.method == "SUBSCRIBE" && $0.body.contains("OTHER") } })
+        listen.cancel()
+        #expect(await eventually { server.count("UNSUBSCRIBE", "/key/\(key)") == 1 })
+      }
+    }
+  }
+
+  @Test("X-80: a subscription is renewed before the server forgets it")
+  func renewed() async throws {
+    let standIn = StandIn()
+    let key = InfoHash.random()
+    try await ScriptedServer.run(standIn.script) { server in
+      try await server.withClient {
+        device(&$0)
+        $0.limits.renewal = .seconds(1)
+        $0.limits.renewalSpread = .milliseconds(200)
+      } _: { dht in
+        let listen = dht.listen(to: key)
+        #expect(await eventually { server.count("SUBSCRIBE", "/key/\(key)") >= 3 })
+        listen.cancel()
+      }
+    }
+  }
+
+  @Test("X-79: without a token, or a proxy, pushes are not for us")
+  func unsupported() async throws {
+    let standIn = StandIn()
+    let stopped = DHT()
+    #expect(await stopped.pushNotificationReceived([:]) == .stopped)
+    try await ScriptedServer.run(standIn.script) { server in
+      try await server.withClient { dht in
+        #expect(await dht.pushNotificationReceived(["pong": "true"]) == .unsupported)
+      }
+    }
+  }
+}

@@ -1,0 +1,293 @@
+import DHTModel
+import DHTProxyMessages
+import Foundation
+import NIOConcurrencyHelpers
+import OpenDHT
+import Testing
+
+@testable import DHTProxyServer
+
+/// Registrations over a stand-in for the node, with their files and a stand-in for the gateway. (proxy.md §6, §8, §10)
+@Suite struct RegistrationsTests {
+  private let key = InfoHash(hex: "0beec7b5ea3f0fdbc95d0dd47f3c5bc275da8a33")!
+  private func context(_ token: String, _ platform: PushPlatform = .android, client: String = "c") -> PushContext {
+    PushContext(token: token, clientID: client, platform: platform, sessionID: "s")
+  }
+
+  /// Runs registrations, and stops them.
+  private func withRegistrations<T>(
+    _ network: StandInNetwork = StandInNetwork(), gateway: UInt16? = nil,
+    _ change: (inout Registrations.Configuration) -> Void = { _ in }, _ body: (Registrations) async throws -> T
+  ) async throws -> T {
+    var configuration = Registrations.Configuration()
+    configuration.push.gateway = gateway.map { PushGateway(host: "127.0.0.1", port: $0) }
+    configuration.push.limits.firstPause = .milliseconds(100)
+    configuration.push.limits.requestTimeout = .seconds(2)
+    change(&configuration)
+    let registrations = Registrations(network.network, configuration)
+    try await registrations.start()
+    let result = await Result { try await body(registrations) }
+    await registrations.stop()
+    return try result.get()
+  }
+
+  @Test("X-65: without a gateway nothing is sent and nothing fails; X-52 X-53 X-54")
+  func withoutGateway() async throws {
+    let network = StandInNetwork()
+    try await withRegistrations(network) { registrations in
+      #expect(try await registrations.subscribe(SubscribeBody(context("t")), at: key) == .new)
+      #expect(try await registrations.subscribe(SubscribeBody(context("t")), at: key) == .known)
+      #expect(try await registrations.subscribe(SubscribeBody(context("t"), isRefresh: true), at: key) == .refreshed)
+      network.tell(.added(Value("a", id: 1)), at: key)
+      await registrations.ping(PingPushBody(context("t")))
+      #expect(await eventually { network.state.withLockedValue { $0.listens } == [key] })
+      let statistics = await registrations.statistics
+      #expect(statistics.pushTokens == 1 && statistics.waitingPushes == 0 && statistics.android.high == 0)
+      try await registrations.unsubscribe(UnsubscribeBody(token: "t", clientID: "c"), at: key)
+      #expect(await registrations.statistics.pushTokens == 0)
+    }
+  }
+
+  @Test("X-39 X-40: a permanent put is put by the node; the same again is not; one that fails stays")
+  func put() async throws {
+    let network = StandInNetwork()
+    try await withRegistrations(network) { registrations in
+      let value = try await registrations.put(PutBody(Value("a"), permanence: .unreminded), at: key)
+      #expect(value.id != 0)
+      #expect(try await registrations.put(PutBody(Value("a"), permanence: .unreminded), at: key) == value)
+      #expect(network.state.withLockedValue { $0.puts } == [.init(key: key, valueID: value.id)])
+      network.state.withLockedValue { $0.error = .isolated }
+      await #expect(throws: RegistrationRefusal.notStored(.isolated)) {
+        try await registrations.put(PutBody(Value("b", id: 5), permanence: .unreminded), at: key)
+      }
+      #expect(await registrations.statistics.permanentPuts == 2)
+      network.state.withLockedValue { $0.error = .invalid(.zeroKey) }
+      await #expect(throws: RegistrationRefusal.notStored(.invalid(.zeroKey))) {
+        try await registrations.put(PutBody(Value("c", id: 6), permanence: .unreminded), at: key)
+      }
+      #expect(await registrations.statistics.permanentPuts == 2)
+      let secret = PushContext(token: "", secret: "x")
+      network.state.withLockedValue { $0.error = nil }
+      _ = try await registrations.put(PutBody(Value("d", id: 7), permanence: .reminding(secret)), at: key)
+      await #expect(throws: RegistrationRefusal.wrongSecret) {
+        try await registrations.cancelPut(7, at: key, secret: "y")
+      }
+      try await registrations.cancelPut(7, at: key, secret: "x")
+      #expect(network.state.withLockedValue { $0.cancelled }.last == .init(key: key, valueID: 7))
+    }
+  }
+
+  @Test("X-64: a test is pushed")
+  func ping() async throws {
+    let gateway = StandInGateway()
+    let port = try await gateway.start()
+    try await withRegistrations(gateway: port) { registrations in
+      await registrations.ping(PingPushBody(context("t", .iOS)))
+      #expect(await gateway.requests(1).first?.body.contains(#""data":{"pong":true,"to":"c"}"#) == true)
+    }
+    await gateway.stop()
+  }
+
+  @Test("X-61 X-42: reminded and ended by the clock")
+  func clock() async throws {
+    let gateway = StandInGateway()
+    let port = try await gateway.start()
+    let network = StandInNetwork()
+    func limits(_ configuration: inout Registrations.Configuration) {
+      configuration.limits.lifetime = .milliseconds(1500)
+      configuration.limits.reminderLead = .milliseconds(1000)
+      configuration.limits.reminderSpread = .zero
+    }
+    try await withRegistrations(network, gateway: port, limits) { registrations in
+      _ = try await registrations.subscribe(SubscribeBody(context("t")), at: key)
+      let put = PutBody(Value("a", id: 5), permanence: .reminding(context("t")))
+      _ = try await registrations.put(put, at: key)
+      let bodies = await gateway.requests(2).map(\.body)
+      #expect(bodies.count == 2 && bodies.allSatisfy { $0.contains(#""timeout":"\#(key)""#) })
+      #expect(bodies.contains { $0.contains(#""vid":"5""#) })
+      #expect(await eventually { network.state.withLockedValue { $0.cancelled } == [.init(key: key, valueID: 5)] })
+      #expect(await eventually { await registrations.statistics.subscriptions == 0 })
+    }
+    await gateway.stop()
+  }
+
+  @Test("The gateway is killed and comes back: every push arrives")
+  func gatewayKilled() async throws {
+    let first = StandInGateway()
+    let port = try await first.start()
+    let network = StandInNetwork()
+    try await withRegistrations(network, gateway: port) { registrations in
+      for index in 0..<20 {
+        _ = try await registrations.subscribe(SubscribeBody(context("t\(index)")), at: key)
+      }
+      network.tell(.added(Value("a", id: 1)), at: key)
+      #expect(await first.requests(20).count == 20)
+      // Connections are kept.
+      #expect(first.connections <= 8)
+      await first.stop()
+      network.tell(.added(Value("b", id: 2)), at: key)
+      #expect(await eventually { await registrations.statistics.failed >= 20 })
+      network.tell(.added(Value("c", id: 3)), at: key)
+      let second = StandInGateway()
+      try await second.start(port: Int(port))
+      #expect(await eventually { await registrations.statistics.waitingPushes == 0 })
+      // Mostly as one push with both.
+      let bodies = second.requests.map(\.body)
+      for index in 0..<20 {
+        let own = bodies.filter { $0.hasSuffix(#""tokens":["t\#(index)"]}]}"#) }
+        let ids = own.flatMap { $0.split(separator: #""ids":""#)[1].prefix { $0 != "\"" }.split(separator: ",") }
+        #expect(ids == ["2", "3"])
+      }
+      await second.stop()
+    }
+  }
+
+  @Test("Dead tokens are dropped: named by the gateway, or 410 from an endpoint")
+  func deadTokens() async throws {
+    let gateway = StandInGateway { request in
+      request.head[0].hasPrefix("POST /up")
+        ? (410, "") : (200, #"{"logs":[{"token":"dead","error":"Unregistered"}]}"#)
+    }
+    let port = try await gateway.start()
+    let network = StandInNetwork()
+    network.state.withLockedValue { $0.addresses = [.init(ip: IPAddress(ipv4: 0x7f00_0001), port: port)] }
+    try await withRegistrations(network, gateway: port, { $0.push.allowsLocalEndpoints = true }) { registrations in
+      for token in ["dead", "alive"] { _ = try await registrations.subscribe(SubscribeBody(context(token)), at: key) }
+      let endpoint = "http://up.example.org:\(port)/up"
+      _ = try await registrations.subscribe(SubscribeBody(context(endpoint, .unifiedPush)), at: key)
+      network.tell(.added(Value("a", id: 1)), at: key)
+      #expect(await eventually { await registrations.statistics.subscriptions == 1 })
+      let statistics = await registrations.statistics
+      #expect(statistics.gone == 2 && statistics.delivered == 1)
+    }
+    await gateway.stop()
+  }
+
+  @Test("UnifiedPush: no local address, whatever the name; only allowed names; no redirect is followed")
+  func endpoints() async throws {
+    let endpoint = StandInGateway { _ in (302, "") }
+    let port = try await endpoint.start()
+    func refused(
+      _ host: String, _ addresses: [DHTModel.SocketAddress], _ change: (inout PushConfiguration) -> Void
+    ) async throws -> Int {
+      let network = StandInNetwork()
+      network.state.withLockedValue { $0.addresses = addresses }
+      return try await withRegistrations(network, { change(&$0.push) }) { registrations in
+        await registrations.ping(PingPushBody(context("http://\(host):\(port)/x", .unifiedPush)))
+        #expect(await eventually { await registrations.statistics.refused == 1 })
+        return endpoint.requests.count
+      }
+    }
+    let loopback = DHTModel.SocketAddress(ip: IPAddress(ipv4: 0x7f00_0001), port: port)
+    let global = DHTModel.SocketAddress(ip: IPAddress(ipv4: 0x0808_0808), port: port)
+    #expect(try await refused("public.example.org", [loopback]) { _ in } == 0)
+    #expect(try await refused("public.example.org", [global, loopback]) { _ in } == 0)
+    #expect(
+      try await refused("public.example.org", [loopback]) {
+        $0.allowsLocalEndpoints = true
+        $0.unifiedPushHosts = ["other.example.org"]
+      } == 0)
+    // The name leads nowhere: the connection goes to the address that was looked at.
+    #expect(try await refused("public.invalid", [loopback]) { $0.allowsLocalEndpoints = true } == 1)
+    #expect(endpoint.requests.first?.head[0] == "POST /x HTTP/1.1")
+    await endpoint.stop()
+  }
+
+  @Test("What was acknowledged is on disk: a run that is killed at any moment loses none of it")
+  func acknowledged() async throws {
+    try await withFolder { folder in
+      let files = RegistrationFiles(path: folder + "/state_8000")
+      let network = StandInNetwork()
+      let saved = NIOLockedValueBox(Set<PermanentPut.ID>())
+      try await withRegistrations(network, { $0.statePath = files.path }) { registrations in
+        await withTaskGroup(of: Void.self) { group in
+          for index in UInt64(1)...500 {
+            group.addTask {
+              let id = PermanentPut.ID(key: key, valueID: index)
+              let put = PutBody(Value("a", id: index), permanence: .reminding(PushContext(token: "", secret: "x")))
+              guard (try? await registrations.put(put, at: key)) != nil else { return }
+              if index % 5 == 0, (try? await registrations.cancelPut(index, at: key, secret: "x")) != nil { return }
+              saved.withLockedValue { _ = $0.insert(id) }
+              // What a new run would find if this one were killed now.
+              if index % 25 == 1 {
+                let found = try? files.load()
+                let missing = saved.withLockedValue { $0 }.subtracting((found?.saved.puts ?? [:]).keys)
+                #expect(missing.isEmpty || found == nil)
+              }
+            }
+          }
+        }
+        let found = try files.load()
+        #expect(found.saved.puts.count == 400)
+      }
+      #expect(try files.load().saved.puts.count == 400)
+    }
+  }
+
+  @Test("X-62: a new run takes up what the last one left: puts, listens, ends, sessions, secrets")
+  func restart() async throws {
+    try await withFolder { folder in
+      let path = folder + "/state_8000"
+      var secret = context("t")
+      secret.secret = "x"
+      try await withRegistrations(StandInNetwork(), { $0.statePath = path }) { registrations in
+        _ = try await registrations.put(PutBody(Value("a", id: 5), permanence: .reminding(secret)), at: key)
+        _ = try await registrations.subscribe(SubscribeBody(secret), at: key)
+      }
+      let network = StandInNetwork()
+      try await withRegistrations(network, { $0.statePath = path }) { registrations in
+        #expect(await eventually { network.state.withLockedValue { $0.puts.count == 1 && $0.listens.count == 1 } })
+        await #expect(throws: RegistrationRefusal.wrongSecret) {
+          try await registrations.subscribe(SubscribeBody(context("t")), at: key)
+        }
+        #expect(try await registrations.subscribe(SubscribeBody(secret), at: key) == .known)
+        try await registrations.cancelPut(5, at: key, secret: "x")
+      }
+      // Long over: gone at once.
+      var old = SavedRegistrations()
+      old.puts[.init(key: key, valueID: 1)] = .init(value: Value("a", id: 1), end: 1000)
+      old.subscribers[.init(token: "t", key: key, clientID: "c")] = .init(context: context("t"), end: 1000)
+      try RegistrationFiles(path: path).finish(old)
+      try await withRegistrations(StandInNetwork(), { $0.statePath = path }) { registrations in
+        let statistics = await registrations.statistics
+        #expect(statistics.permanentPuts == 0 && statistics.subscriptions == 0)
+      }
+    }
+  }
+
+  @Test("Where nothing can be written nothing starts; a disk that fails later is said to whoever asks")
+  func unwritable() async {
+    await withFolder { folder in
+      let registrations = Registrations(
+        StandInNetwork().network, Registrations.Configuration(statePath: folder + "/none/state"))
+      await #expect(throws: (any Error).self) { try await registrations.start() }
+      await registrations.stop()
+    }
+  }
+
+  @Test("Secrets travel in members that peers pass over")
+  func secrets() throws {
+    let context = PushContext(token: "t", clientID: "c", sessionID: "s", secret: "x")
+    #expect(
+      String(decoding: SubscribeBody(context).bytes(), as: UTF8.self)
+        == #"{"client_id":"c","key":"t","platform":"","secret":"x","session_id":"s","topic":""} "#)
+    #expect(try SubscribeBody(reading: SubscribeBody(context).bytes()).context == context)
+    let put = PutBody(Value("a"), permanence: .reminding(PushContext(token: "", secret: "x")))
+    #expect(try PutBody(reading: put.bytes()) == put)
+    let end = UnsubscribeBody(token: "t", clientID: "c", secret: "x")
+    #expect(try UnsubscribeBody(reading: end.bytes()) == end)
+  }
+}
+
+extension Registrations.Configuration {
+  fileprivate init(statePath: String) {
+    self.init()
+    self.statePath = statePath
+  }
+}
+
+extension Result where Failure == any Error {
+  fileprivate init(_ body: () async throws -> Success) async {
+    do throws(any Error) { self = .success(try await body()) } catch { self = .failure(error) }
+  }
+}
