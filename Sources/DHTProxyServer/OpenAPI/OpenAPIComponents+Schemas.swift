@@ -25,7 +25,8 @@ extension OpenAPIComponents {
         "type": {"$ref": "#/components/schemas/Whole16"}, "seq": {"$ref": "#/components/schemas/Whole16"},
         "cypher": {"anyOf": [{"$ref": "#/components/schemas/Base64"}, {"not": {"type": "string"}}]},
         "sig": {"anyOf": [{"$ref": "#/components/schemas/Base64"}, {"not": {"type": "string"}}]},
-        "owner": {"description": "PEM", "anyOf": [{"type": "string", "pattern": "^-----BEGIN PUBLIC KEY-----"}, {"not": {"type": "string"}}]},
+        "owner": {"description": "PEM of the signer's key. The pattern is that of RSA with 2048 bits; other keys are accepted, too.", "anyOf": [
+          {"type": "string", "pattern": "^-----BEGIN PUBLIC KEY-----\\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A[A-Za-z0-9+/]{360}\\n-----END PUBLIC KEY-----\\n$"}, {"not": {"type": "string"}}]},
         "permanent": {"description": "There at all: kept alive for 24 h. An object says whom to remind.", "anyOf": [
           {"not": {"type": "object"}}, {"$ref": "#/components/schemas/Device"}]}}},
       "Encrypt": {"allOf": [{"$ref": "#/components/schemas/Put"}, {"type": "object", "required": ["to"], "properties": {
