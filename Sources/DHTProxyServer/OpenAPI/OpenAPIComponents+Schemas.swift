@@ -15,7 +15,7 @@ extension OpenAPIComponents {
         "to": {"type": "string", "description": "Key id of the recipient", "pattern": "^[0-9a-f]{40}$"},
         "type": {"type": "integer", "minimum": 0, "maximum": 65535},
         "utype": {"type": "string", "description": "User type"}}},
-      "Whole16": {"description": "Counts modulo 65536", "anyOf": [{"type": "integer", "minimum": 0, "maximum": 4294967295}, {"type": "boolean"}, {"type": "null"}]},
+      "Whole16": {"description": "Counts modulo 65536", "type": ["number", "boolean", "null"], "exclusiveMinimum": -1, "exclusiveMaximum": 4294967296},
       "Put": {"type": "object", "description": "A value to put. An id of 0, or none, lets the server choose.", "properties": {
         "data": {"anyOf": [{"$ref": "#/components/schemas/Base64"}, {"not": {"type": "string"}}]},
         "id": {"description": "Decimal text, or a number"},
