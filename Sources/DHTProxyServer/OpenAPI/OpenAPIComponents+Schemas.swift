@@ -15,7 +15,7 @@ extension OpenAPIComponents {
         "to": {"type": "string", "description": "Key id of the recipient", "pattern": "^[0-9a-f]{40}$"},
         "type": {"type": "integer", "minimum": 0, "maximum": 65535},
         "utype": {"type": "string", "description": "User type"}}},
-      "Whole16": {"description": "Counts modulo 65536", "anyOf": [{"type": "integer", "minimum": 0, "maximum": 4294967295}, {"type": "boolean"}, {"type": "null"}]},
+      "Whole16": {"description": "Counts modulo 65536", "type": ["number", "boolean", "null"], "exclusiveMinimum": -1, "exclusiveMaximum": 4294967296},
       "Put": {"type": "object", "description": "A value to put. An id of 0, or none, lets the server choose.", "properties": {
         "data": {"anyOf": [{"$ref": "#/components/schemas/Base64"}, {"not": {"type": "string"}}]},
         "id": {"description": "Decimal text, or a number"},
@@ -25,7 +25,8 @@ extension OpenAPIComponents {
         "type": {"$ref": "#/components/schemas/Whole16"}, "seq": {"$ref": "#/components/schemas/Whole16"},
         "cypher": {"anyOf": [{"$ref": "#/components/schemas/Base64"}, {"not": {"type": "string"}}]},
         "sig": {"anyOf": [{"$ref": "#/components/schemas/Base64"}, {"not": {"type": "string"}}]},
-        "owner": {"description": "PEM", "anyOf": [{"type": "string", "pattern": "^-----BEGIN PUBLIC KEY-----"}, {"not": {"type": "string"}}]},
+        "owner": {"description": "PEM of the signer's key. The pattern is that of RSA with 2048 bits; other keys are accepted, too.", "anyOf": [
+          {"type": "string", "pattern": "^-----BEGIN PUBLIC KEY-----\\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A[A-Za-z0-9+/]{360}\\n-----END PUBLIC KEY-----\\n$"}, {"not": {"type": "string"}}]},
         "permanent": {"description": "There at all: kept alive for 24 h. An object says whom to remind.", "anyOf": [
           {"not": {"type": "object"}}, {"$ref": "#/components/schemas/Device"}]}}},
       "Encrypt": {"allOf": [{"$ref": "#/components/schemas/Put"}, {"type": "object", "required": ["to"], "properties": {

@@ -20,7 +20,9 @@ enum OpenAPIComponents {
   private static let parameters = #"""
     {
       "key": {"name": "key", "in": "path", "required": true, "description": "40 hexadecimal digits, or a name, whose SHA-1 is the key",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 1000, "pattern": "^[A-Za-z0-9_-]+$"}, "example": "foo"},
+        "schema": {}, "example": "foo"},
+      "anyID": {"name": "id", "in": "path", "required": true, "schema": {}, "example": "7"},
+      "anyStream": {"name": "stream", "in": "path", "required": true, "schema": {}, "example": "0"},
       "id": {"name": "id", "in": "path", "required": true, "description": "Id of a value, decimal, 64 bits",
         "schema": {"type": "string", "pattern": "^[1-9][0-9]{0,18}$"}, "example": "7"},
       "secret": {"name": "X-Put-Secret", "in": "header", "required": false, "description": "The `secret` of the put's `permanent` object",

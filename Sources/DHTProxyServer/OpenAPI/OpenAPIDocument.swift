@@ -38,6 +38,9 @@ enum OpenAPIDocument {
     return .object(names.map { ($0, item($0)) })
   }
 
+  // A preflight does not look at them.
+  private static let preflightParameters = ["key": "key", "id": "anyID", "stream": "anyStream"]
+
   private static func item(_ path: String) -> JSON {
     let routes = DescribedRoute.all.filter { $0.path == path }
     var members = routes.filter { !$0.isExtension }.map { ($0.method, $0.json) }
@@ -47,7 +50,7 @@ enum OpenAPIDocument {
     let preflight = DescribedRoute(
       method: "options", path: path, id: id == "options" ? "optionsRoot" : id,
       summary: "Tells a browser what it may send.",
-      parameters: routes[0].parameters.filter { ["key", "id", "stream"].contains($0) }, answers: [200: "Preflight"])
+      parameters: routes[0].parameters.compactMap { preflightParameters[$0] }, answers: [200: "Preflight"])
     return .object(members + [("options", preflight.json)])
   }
 }
