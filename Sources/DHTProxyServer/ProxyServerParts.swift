@@ -34,7 +34,9 @@ package enum SubscribeOutcome: Hashable, Sendable {
 /// Decides before a request is carried out, and hears how it went.
 package protocol RequestGate: Sendable {
   /// Refuses a request, or lets it pass with nil. Called on an event loop: must not wait.
-  func refuse(_ request: ProxyRequest) -> Answer?
+  ///
+  /// The group is that of the route. A put that its body makes permanent is asked about once more, as `permanent`.
+  func refuse(_ request: ProxyRequest, as group: Route.Group) -> Answer?
   /// A request was answered; `route` is nil for what leads nowhere.
   func answered(_ route: Route?, status: Int)
 }

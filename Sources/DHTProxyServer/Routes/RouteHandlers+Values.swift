@@ -28,6 +28,7 @@ extension RouteHandlers {
     guard case .success(let body) = read else { return read.refusal }
     do throws(DHTError) {
       guard body.permanence == nil else {
+        if let refusal = parts.gate?.refuse(request, as: .permanent) { return refusal }
         guard let registrations = parts.registrations else { return .notImplemented }
         return answer(try await registrations.put(body, at: key))
       }
