@@ -54,6 +54,8 @@ import Testing
     let endless = "X: " + String(repeating: "a", count: 200_000)
     #expect(try await world.ask("GET / HTTP/1.1\r\n\(endless)\r\n\r\n")?.status == 431)
     #expect(try await world.ask("POST", "/foo", String(repeating: "a", count: 1001))?.status == 413)
+    let announced = try await world.ask("POST /foo HTTP/1.1\r\nContent-Length: 1000000000000\r\n\r\n")
+    #expect(announced?.status == 413)
     let chunks = String(repeating: "64\r\n\(String(repeating: "a", count: 100))\r\n", count: 20)
     let chunked = try await world.ask("POST /foo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n\(chunks)")
     #expect(chunked?.status == 413, "\(String(describing: chunked))")

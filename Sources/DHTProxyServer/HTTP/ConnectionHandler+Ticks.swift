@@ -16,7 +16,8 @@ extension ConnectionHandler {
       drain()
     case .listening:
       if let heartbeat = timing.heartbeat, age >= heartbeat { writeHeartbeat() }
-    case .discarding: if age >= timing.linger { close() }
+    // As long as something is on its way to the client, only a stall ends it.
+    case .discarding: if waitingBytes == 0, age >= (framing == .http1 ? timing.linger : timing.write) { close() }
     }
   }
 
