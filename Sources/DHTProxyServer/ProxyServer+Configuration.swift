@@ -17,6 +17,8 @@ extension ProxyServer {
     public var limits = Limits()
     /// How much each client may use, who may do what, and when the server says that it cannot serve.
     public var operations = OperationsSettings()
+    /// Permanent puts and push subscriptions: their bounds, where pushes go, and the file that they are kept in.
+    public var registrations = Registrations.Configuration()
     /// Silence on a listen after which a chunk with one space is sent, so that dead connections are noticed; clients
     /// in the field skip it. Nil for none.
     public var heartbeat: Duration? = .seconds(30)

@@ -124,7 +124,9 @@ struct MachineTests {
     ])
   func urls(_ text: String, _ root: String) { #expect(ProxyURL(text)?.root == root) }
 
-  @Test("What is no URL of a proxy", arguments: ["", "ftp://h", "http://", "h:0", "h:99999", "h:x", "a b", "h/\r\n", "[::1"])
+  @Test(
+    "What is no URL of a proxy",
+    arguments: ["", "ftp://h", "http://", "h:0", "h:99999", "h:x", "a b", "h/\r\n", "[::1"])
   func badURLs(_ text: String) {
     #expect(ProxyURL(text) == nil)
     #expect(throws: DHTError.self) { try ProxyConfiguration(text) }

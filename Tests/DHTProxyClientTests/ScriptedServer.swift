@@ -1,6 +1,7 @@
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 #if canImport(Darwin)
   import Darwin
@@ -27,7 +28,9 @@ final class ScriptedServer: Sendable {
     func send(_ text: String) { channel.writeAndFlush(ByteBuffer(string: text), promise: nil) }
     /// A chunk of a chunked answer.
     func chunk(_ text: String) { send(String(text.utf8.count, radix: 16, uppercase: true) + "\r\n" + text + "\r\n") }
-    func beginChunked() { send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n") }
+    func beginChunked() {
+      send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+    }
     func answer(_ status: Int = 200, _ body: String) {
       send("HTTP/1.1 \(status) X\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
     }
@@ -62,9 +65,10 @@ final class ScriptedServer: Sendable {
   /// Starts on a port of 127.0.0.1; 0 for any.
   @discardableResult
   static func run<Result>(
-    port: Int = 0, _ script: @escaping Script, _ body: (ScriptedServer) async throws -> Result
+    port: Int = 0, tls: NIOSSLContext? = nil, _ script: @escaping Script,
+    _ body: (ScriptedServer) async throws -> Result
   ) async throws -> Result {
-    let server = try await start(port: port, script)
+    let server = try await start(port: port, tls: tls, script)
     do {
       let result = try await body(server)
       await server.stop()
@@ -75,7 +79,9 @@ final class ScriptedServer: Sendable {
     }
   }
 
-  static func start(port: Int = 0, _ script: @escaping Script) async throws -> ScriptedServer {
+  static func start(
+    port: Int = 0, tls: NIOSSLContext? = nil, _ script: @escaping Script
+  ) async throws -> ScriptedServer {
     let box = NIOLockedValueBox<ScriptedServer?>(nil)
     let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -85,6 +91,7 @@ final class ScriptedServer: Sendable {
             box.withLockedValue { $0 }?.note(request)
             script(request, connection)
           }
+          if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
           try channel.pipeline.syncOperations.addHandler(handler)
           box.withLockedValue { $0 }?.opened(channel)
         }

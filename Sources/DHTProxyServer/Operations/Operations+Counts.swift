@@ -9,13 +9,14 @@ extension Operations {
     /// Notifications sent, by platform and priority.
     var pushes: [(platform: String, priority: String, count: Int)] = []
 
-    init(listens: Int, _ registrations: ServerStatistics?) {
+    init(listens: Int, _ registrations: RegistrationStatistics?) {
       self.listens = listens
       guard let registrations else { return }
       (pushTokens, permanentKeys) = (registrations.pushTokens, registrations.permanentKeys)
       permanentPuts = registrations.permanentPuts
-      guard let platforms = registrations.since330 else { return }
-      let named = [("android", platforms.android), ("ios", platforms.iOS), ("unifiedpush", platforms.unifiedPush)]
+      let named = [
+        ("android", registrations.android), ("ios", registrations.iOS), ("unifiedpush", registrations.unifiedPush),
+      ]
       pushes = named.flatMap { [($0.0, "high", $0.1.high), ($0.0, "normal", $0.1.normal)] }
     }
   }
