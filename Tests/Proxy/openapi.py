@@ -100,7 +100,7 @@ def check(url, seconds):
     configuration = VENV / "schemathesis.toml"
     configuration.write_text(CONFIGURATION)
     command = [VENV / "bin" / "schemathesis", "--config-file", configuration, "run", url + "/openapi.json", "-c", "all",
-               "--max-time", str(seconds), "--request-timeout", "20", "--continue-on-failure", "--workers", "2"]
+               "--max-time", str(seconds), "--request-timeout", "20", "--continue-on-failure", "--workers", "1"]
     for stream in STREAMS:
         command += ["--exclude-operation-id", stream]
     # Its own bound in time covers the generated requests only.

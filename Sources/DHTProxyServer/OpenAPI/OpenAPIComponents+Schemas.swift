@@ -31,14 +31,14 @@ extension OpenAPIComponents {
           {"not": {"type": "object"}}, {"$ref": "#/components/schemas/Device"}]}}},
       "Encrypt": {"allOf": [{"$ref": "#/components/schemas/Put"}, {"type": "object", "required": ["to"], "properties": {
         "to": {"type": "string", "description": "Id of the recipient's key, or its long id", "pattern": "^([0-9a-f]{40}|[0-9a-f]{64})$"}}}]},
-      "Text": {"anyOf": [{"type": "string", "maxLength": 200}, {"type": "number"}, {"type": "boolean"}, {"type": "null"}]},
+      "Text": {"anyOf": [{"type": "string", "description": "At most 1024 bytes; a token, 4096"}, {"type": "number"}, {"type": "boolean"}, {"type": "null"}]},
       "Device": {"type": "object", "properties": {
         "key": {"description": "Token of the device; for UnifiedPush, a URL", "$ref": "#/components/schemas/Text"},
         "client_id": {"$ref": "#/components/schemas/Text"}, "session_id": {"$ref": "#/components/schemas/Text"},
         "platform": {"description": "android, ios or unifiedpush", "$ref": "#/components/schemas/Text"},
         "topic": {"description": "Bundle id, or keys to encrypt with", "$ref": "#/components/schemas/Text"}}},
       "Push": {"allOf": [{"$ref": "#/components/schemas/Device"}, {"type": "object", "required": ["key"], "properties": {
-        "key": {"type": "string", "minLength": 1, "maxLength": 200}, "refresh": {}}}]},
+        "key": {"type": "string", "minLength": 1}, "refresh": {}}}]},
       "Family": {"type": "object", "required": ["good", "dubious", "incoming"], "properties": {
         "good": {"type": "integer", "minimum": 0}, "dubious": {"type": "integer", "minimum": 0}, "incoming": {"type": "integer", "minimum": 0},
         "table_depth": {"type": "integer"}, "network_size_estimation": {"type": "integer"}}},
