@@ -26,6 +26,10 @@ extension ProxyEngine {
     case .stored:
       put.pace.succeeded()
       put.plan = RenewalPlan(limits, now: now, using: &random)
+    case .refused(let status) where put.plan == nil && Ending(refusal: status).isInvalid:
+      // It never began, and the application heard so.
+      puts[name] = nil
+      return
     case .notStored, .refused, .failed:
       put.pace.ended(now: now, hadWorked: false)
       let next = max(put.pace.next(now: now, using: &random), now + limits.longestPause / 2)

@@ -133,7 +133,7 @@ extension ProxyEngine {
   /// Whether a refusal is final; then its listens end.
   func refuses(_ listen: KeyListen, _ status: Int) -> Bool {
     let ending = Ending(refusal: status)
-    guard case .invalid = ending else { return false }
+    guard ending.isInvalid else { return false }
     for (id, _) in listen.subscribers { end(id, ending) }
     return true
   }

@@ -80,7 +80,8 @@ extension ProxyEngine {
   func unsubscribe(_ key: InfoHash) {
     guard let push = configuration.push else { return }
     farewell(
-      .unsubscribe(key, UnsubscribeBody(token: push.token, clientID: push.clientID, secret: configuration.secret ?? "").bytes()))
+      .unsubscribe(
+        key, UnsubscribeBody(token: push.token, clientID: push.clientID, secret: configuration.secret ?? "").bytes()))
   }
 
   /// The application was pushed something.

@@ -145,7 +145,7 @@ extension ProxyEngine: Engine {
   }
 
   func connectivityChanged() {
-    machine.lookAgain(now: now, using: &random)
+    machine.lookSoon(now: now)
     scheduleCheck()
     for listen in listens.values where listen.subscription == nil { restart(listen) }
   }
