@@ -136,7 +136,8 @@ let package = Package(
     tests(
       "DHTProxyClientTests",
       [
-        "DHTProxyClient", "DHTProxyMessages", "DHTSecurity", "DHTModel", "OpenDHT", nioCore, nioLocks, nioPosix, nioSSL,
+        "DHTProxyClient", "DHTProxyMessages", "DHTSecurity", "DHTModel", "DHTTransport", "OpenDHT", nioCore, nioLocks,
+        nioPosix, nioSSL,
       ]),
     tests("DHTToolsTests", ["DHTTools", "DHTText", "DHTJSON", "OpenDHT", nioLocks]),
   ],

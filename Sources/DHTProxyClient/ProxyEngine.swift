@@ -26,8 +26,6 @@ final class ProxyEngine {
   let opener: ValueOpener
   private(set) var delegate: (any EngineDelegate)?
   let logger: Logger?
-  /// Where the proxy's name is looked up; tests put other names there.
-  var resolver = Resolver.shared
   var random = SystemRandomNumberGenerator()
 
   var machine: ProxyStatus

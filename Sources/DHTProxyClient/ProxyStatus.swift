@@ -43,6 +43,8 @@ struct ProxyStatus {
     isChecking = true
     nextCheck = nil
     pace.begin(now: now)
+    // A routine look at a proxy that serves us over one family is no news for the other.
+    guard status.best != .connected else { return true }
     if status.ipv4 == .disconnected { status.ipv4 = .connecting }
     if status.ipv6 == .disconnected { status.ipv6 = .connecting }
     return true
