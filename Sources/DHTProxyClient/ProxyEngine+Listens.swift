@@ -22,6 +22,7 @@ extension ProxyEngine {
     let listen = KeyListen(key, limits)
     listen.subscribers.append((id, query))
     listens[key] = listen
+    partings.removeValue(forKey: key)?.cancel()
     open(listen)
   }
 
@@ -32,7 +33,7 @@ extension ProxyEngine {
     guard listen.subscribers.isEmpty else { return }
     listens[key] = nil
     listen.close()
-    if listen.subscription != nil { unsubscribe(key) }
+    if listen.subscription != nil { part(from: key) }
   }
 
   /// The look is over: those that have no connection get one.
@@ -58,7 +59,7 @@ extension ProxyEngine {
     }
   }
 
-  private func open(_ listen: KeyListen) {
+  func open(_ listen: KeyListen) {
     // Else the look that is to come, or under way, opens it.
     guard !reachable.isEmpty, !machine.isInDoubt, let route, listen.task == nil else { return }
     if configuration.push != nil { return subscribe(listen, isRefresh: false) }

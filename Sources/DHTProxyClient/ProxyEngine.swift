@@ -46,6 +46,10 @@ final class ProxyEngine {
   var listens: [InfoHash: KeyListen] = [:]
   var puts: [KeptPut.Name: KeptPut] = [:]
   var renewalTimer: Scheduled<Void>?
+  /// Subscriptions that nobody listens by any more: ended after a while, since many come back; and those that are being
+  /// ended, which a new one must not overtake.
+  var partings: [InfoHash: Scheduled<Void>] = [:]
+  var unsubscribing: Set<InfoHash> = []
   /// Requests that nobody waits for, as the end of a subscription.
   var farewells: [UInt64: Task<Void, Never>] = [:]
   /// Names this run to those who push to us. (proxy.md §8.1)
@@ -104,6 +108,8 @@ extension ProxyEngine: Engine {
 
   func stop(_ done: @escaping () -> Void) {
     for id in operations.keys.sorted() { end(id, .cancelled) }
+    // Subscriptions stay: a device that sleeps is to hear of its values.
+    for parting in partings.values { parting.cancel() }
     isStopped = true
     delegate = nil
     checkTask?.cancel()

@@ -5,7 +5,7 @@ import NIOCore
 import OpenDHT
 import Testing
 
-@Suite("Listens over a proxy", .timeLimit(.minutes(1)))
+@Suite("Listens over a proxy", .timeLimit(.minutes(4)))
 struct ListenTests {
   private let one = Value("one", id: 1)
   private let two = Value("two", id: 2)

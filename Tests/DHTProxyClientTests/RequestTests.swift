@@ -5,7 +5,7 @@ import NIOCore
 import OpenDHT
 import Testing
 
-@Suite("Requests to a proxy", .timeLimit(.minutes(1)))
+@Suite("Requests to a proxy", .timeLimit(.minutes(4)))
 struct RequestTests {
   @Test("X-72: a put goes to /key/KEY with an id of ours; empty data is left out; the receipt names the proxy")
   func put() async throws {
