@@ -39,8 +39,10 @@ let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 // Its server, below its router: what an answer looks like to the byte is for the proxy to say.
 let httpServer: [Target.Dependency] =
-  [.product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "NIOHTTP2", package: "swift-nio-http2")]
-  + [.product(name: "NIOTLS", package: "swift-nio")]
+  [
+    .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+    .product(name: "NIOTLS", package: "swift-nio"),
+  ]
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -137,12 +139,14 @@ let package = Package(
       "DHTProxyServerTests",
       [
         "DHTProxyServer", "DHTProxyMessages", "DHTJSON", "DHTSecurity", "DHTModel", "OpenDHT", "MessagePack", nioCore,
-        nioLocks, nioPosix, nioSSL, httpClient,
+        nioLocks, nioPosix, nioSSL, nioHTTP1, httpClient,
       ]),
     tests(
       "DHTProxyClientTests",
-      ["DHTProxyClient", "DHTProxyMessages", "DHTSecurity", "DHTModel", "OpenDHT", nioCore, nioLocks, nioPosix]),
-    tests("DHTToolsTests", ["DHTTools", "DHTText", "DHTJSON", "OpenDHT", nioLocks]),
+      [
+        "DHTProxyClient", "DHTProxyMessages", "DHTSecurity", "DHTModel", "OpenDHT", nioCore, nioLocks, nioPosix, nioSSL,
+      ]),
+    tests("DHTToolsTests", ["DHTTools", "DHTProxyServer", "DHTText", "DHTJSON", "OpenDHT", nioLocks]),
   ],
   swiftLanguageModes: [.v6]
 )

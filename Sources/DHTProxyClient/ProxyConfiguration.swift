@@ -48,6 +48,10 @@ public struct ProxyConfiguration: Sendable {
   public var identity: Identity?
   /// Sent with each request as `Authorization: Bearer`; nil for none.
   public var bearerToken: String?
+  /// What nobody else knows, and what our servers bind our permanent puts and subscriptions to: only who knows it renews or
+  /// ends them before their time. Keep it from run to run: with another one they can be renewed no more. Nil for none;
+  /// then a cancelled permanent put is announced for up to 24 h.
+  public var secret: String?
   /// Where pushes go; nil keeps a connection for each key that is listened to.
   public var push: Push?
   /// Times and sizes.

@@ -55,7 +55,13 @@ extension ProxyEngine {
     let next = addresses.isEmpty ? nil : addresses[place]
     guard next != old?.address else { return }
     routes[family] = next.map { ProxyRoute(configuration, $0, tls, on: loop) }
-    if let old { Task { await old.close() } }
+    guard let old else { return }
+    let number = freshID()
+    farewells[number] = launch { _ in
+      await old.close()
+    } then: { engine, _ in
+      engine.farewells[number] = nil
+    }
   }
 
   private static func look(_ family: AddressFamily, _ route: ProxyRoute, _ limit: Duration) async -> Look {
@@ -81,7 +87,9 @@ extension ProxyEngine {
     checkTask = nil
     reachable = Set(looks.filter { $0.information != nil }.map(\.family))
     machine.finishCheck(
-      Dictionary(uniqueKeysWithValues: looks.map { ($0.family, $0.answer) }), now: now, using: &random)
+      Dictionary(uniqueKeysWithValues: looks.map { ($0.family, $0.answer) }), isWatching: isWatching, now: now,
+      using: &random)
+    if reachable.isEmpty { closeStreams() }
     note(looks)
     logFailure(reachable.isEmpty ? nothing ?? looks.compactMap(\.failure).first : nil)
     tellStatus()

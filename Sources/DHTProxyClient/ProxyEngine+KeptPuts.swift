@@ -69,7 +69,8 @@ extension ProxyEngine {
     for operation in running.keys.sorted() { end(operation, .cancelled) }
     guard let put = puts.removeValue(forKey: name) else { return !running.isEmpty }
     put.task?.cancel()
-    // Servers that do not know this answer 501, and announce the value for up to 24 h.
+    // Else the server announces it for up to 24 h. Those that do not know this answer 501, and do so, too.
+    guard let secret = configuration.secret else { return true }
     var body = JSONWriter(escaping: .notASCII)
     body.object { $0.member("secret", secret) }
     farewell(.cancelPut(key, id, body.bytes))

@@ -91,6 +91,19 @@ extension ProxyEngine {
     listen.heartbeat = Heartbeat(now: now)
     listen.known.beginAgain()
     lookAround(listen)
+    machine.watch(now: now)
+    scheduleCheck()
+  }
+
+  /// Whether a connection is open whose silence says nothing.
+  var isWatching: Bool { listens.values.contains { $0.isStreaming && $0.heartbeat?.deadline == nil } }
+
+  /// The proxy does not answer: whatever seems to be open is not.
+  func closeStreams() {
+    for listen in listens.values where listen.isStreaming {
+      listen.close()
+      listen.pace.ended(now: now, hadWorked: true)
+    }
   }
 
   private func hear(_ heard: [HeardEvent], _ isBlank: Bool, _ key: InfoHash, _ generation: UInt64) {
@@ -175,7 +188,9 @@ extension ProxyEngine {
   private func lookedAround(_ key: InfoHash, _ generation: UInt64, _ ids: Set<Value.ID>?) {
     guard let listen = current(key, generation) else { return }
     listen.look = nil
-    if let ids { deliver(listen.known.reconcile(found: ids), of: listen) }
+    // After a push one get says all: the server is not one that has just begun.
+    let patience = listen.subscription == nil ? 2 : 1
+    if let ids { deliver(listen.known.reconcile(found: ids, patience: patience), of: listen) }
     // Not told, or found by the get and not told of by the listen: looked at again.
     guard ids == nil || listen.known.doubtfulCount > 0 else { return listen.lookPace.succeeded() }
     listen.lookPace.ended(now: now, hadWorked: false)

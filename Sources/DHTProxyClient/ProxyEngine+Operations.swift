@@ -207,7 +207,9 @@ extension ProxyEngine {
   }
 
   func body(of put: PutRequest) -> [UInt8] {
-    PutBody(put.value, permanence: put.isPermanent ? .reminding(pushContext) : nil).bytes(leavingOutEmptyData: true)
+    let hasMore = configuration.push != nil || configuration.secret != nil
+    let permanence = hasMore ? Permanence.reminding(pushContext) : .unreminded
+    return PutBody(put.value, permanence: put.isPermanent ? permanence : nil).bytes(leavingOutEmptyData: true)
   }
 
   static func put(_ put: PutRequest, _ body: [UInt8], _ route: ProxyRoute) async -> PutAnswer {

@@ -6,12 +6,12 @@ internal import OpenDHT
 
 // Listens by pushes: a subscription at the server stands for the connection. (proxy.md §8.7)
 extension ProxyEngine {
-  /// Whom the server is to push to; without a device only what proves later that a put was ours.
+  /// Whom the server is to push to, and what proves later that we are the same.
   var pushContext: PushContext {
     let push = configuration.push
     return PushContext(
       token: push?.token ?? "", clientID: push?.clientID ?? "", platform: push?.platform ?? .none,
-      sessionID: push == nil ? "" : sessionID, topic: push?.topic ?? "", secret: secret)
+      sessionID: push == nil ? "" : sessionID, topic: push?.topic ?? "", secret: configuration.secret ?? "")
   }
 
   /// Subscribes to a key, or renews that, and fetches what is there.
@@ -80,7 +80,8 @@ extension ProxyEngine {
   func unsubscribe(_ key: InfoHash) {
     guard let push = configuration.push else { return }
     farewell(
-      .unsubscribe(key, UnsubscribeBody(token: push.token, clientID: push.clientID, secret: secret).bytes()))
+      .unsubscribe(
+        key, UnsubscribeBody(token: push.token, clientID: push.clientID, secret: configuration.secret ?? "").bytes()))
   }
 
   /// The application was pushed something.

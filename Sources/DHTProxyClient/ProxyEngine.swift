@@ -52,8 +52,6 @@ final class ProxyEngine {
   var farewells: [UInt64: Task<Void, Never>] = [:]
   /// Names this run to those who push to us. (proxy.md §8.1)
   let sessionID: String
-  /// Known to us and to the server alone: who has it may end what we told the server to keep.
-  let secret: String
   private var lastID: UInt64 = 0
   private(set) var isStopped = false
 
@@ -66,7 +64,6 @@ final class ProxyEngine {
     logger = context.logger
     machine = ProxyStatus(configuration.limits, now: SystemClock.now())
     sessionID = PushContext.randomSessionID(using: &random)
-    secret = "\(InfoHash.random())"
     scheduleCheck()
   }
 

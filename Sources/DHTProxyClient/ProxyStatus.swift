@@ -47,16 +47,23 @@ struct ProxyStatus {
     return true
   }
 
-  /// The look is over.
+  /// A connection is open whose silence says nothing: whether the proxy is there must be asked now and then.
+  mutating func watch(now: Instant) {
+    guard !isChecking, let next = nextCheck else { return }
+    nextCheck = min(next, now + limits.watchInterval)
+  }
+
+  /// The look is over. `isWatching` as `watch` says.
   mutating func finishCheck(
-    _ answers: [AddressFamily: Answer], now: Instant, using generator: inout some RandomNumberGenerator
+    _ answers: [AddressFamily: Answer], isWatching: Bool = false, now: Instant,
+    using generator: inout some RandomNumberGenerator
   ) {
     isChecking = false
     isInDoubt = false
     status = NodeStatus(ipv4: Self.status(answers[.ipv4]), ipv6: Self.status(answers[.ipv6]))
     if status.best == .connected {
       pace.succeeded()
-      nextCheck = now + limits.checkInterval
+      nextCheck = now + (isWatching ? min(limits.watchInterval, limits.checkInterval) : limits.checkInterval)
     } else {
       // Peers never look again at a proxy that is connecting: it stays so for them.
       pace.ended(now: now, hadWorked: false)

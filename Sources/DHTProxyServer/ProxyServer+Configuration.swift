@@ -10,10 +10,15 @@ extension ProxyServer {
     public var port: Int?
     /// Port and keys of HTTPS; nil opens none.
     public var secure: Secure?
-    /// Whether clients may have values signed and encrypted with the node's identity.
+    /// Whether clients may have values signed and encrypted with the node's identity: those whose token or certificate
+    /// opens `identity`, or all, if none does.
     public var mayUseIdentity = false
     /// Bounds on what clients can grow.
     public var limits = Limits()
+    /// How much each client may use, who may do what, and when the server says that it cannot serve.
+    public var operations = OperationsSettings()
+    /// Permanent puts and push subscriptions: their bounds, where pushes go, and the file that they are kept in.
+    public var registrations = Registrations.Configuration()
     /// Silence on a listen after which a chunk with one space is sent, so that dead connections are noticed; clients
     /// in the field skip it. Nil for none.
     public var heartbeat: Duration? = .seconds(30)

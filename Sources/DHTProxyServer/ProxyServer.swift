@@ -1,4 +1,5 @@
 public import DHTProxyMessages
+internal import DHTSecurity
 internal import HummingbirdCore
 internal import Logging
 internal import NIOConcurrencyHelpers
@@ -32,6 +33,8 @@ public actor ProxyServer {
   private struct Run {
     let context: ServerContext
     let hub: WatchHub
+    let registrations: Registrations
+    let operations: Operations?
     let group: any EventLoopGroup
     let ownsGroup: Bool
     let services: [ListeningPort]
@@ -87,6 +90,14 @@ public actor ProxyServer {
 }
 
 extension ProxyServer {
+  /// What the server tells of itself; nil when it does not run.
+  public var statistics: ServerStatistics? {
+    get async {
+      guard case .running(let run) = state else { return nil }
+      return await run.context.routes.currentStatistics()
+    }
+  }
+
   /// Connections that are open.
   package var connectionCount: Int {
     guard case .running(let run) = state else { return 0 }
@@ -97,13 +108,6 @@ extension ProxyServer {
     guard case .running(let run) = state else { return 0 }
     return run.context.counters.listenCount
   }
-  /// What the server tells of itself; nil when it does not run.
-  public var statistics: ServerStatistics? {
-    get async {
-      guard case .running(let run) = state else { return nil }
-      return await run.context.routes.currentStatistics()
-    }
-  }
 
   private func begin() async throws(ProxyServerError) -> Run {
     let tls = try configuration.secure.map { secure throws(ProxyServerError) in try secure.context() }
@@ -112,19 +116,29 @@ extension ProxyServer {
       ownsGroup
       ? MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads) : MultiThreadedEventLoopGroup.singleton
     let hub = WatchHub(node: ProxyNode(dht: dht), release: configuration.release, loop: group.next())
-    let context = await serverContext(group, hub)
+    let registrations = Registrations(dht, configuration.registrations, logger: configuration.logger)
+    let (context, operations) = await serverContext(group, hub, registrations)
     var services: [ListeningPort] = []
     do throws(ProxyServerError) {
+      do throws(SecurityError) { try await registrations.start() } catch { throw .cannotKeepState("\(error)") }
+      operations?.start()
       if let port = configuration.port { services.append(try await open(port, nil, context, group)) }
       if let secure = configuration.secure { services.append(try await open(secure.port, tls, context, group)) }
     } catch {
-      await end(Run(context: context, hub: hub, group: group, ownsGroup: ownsGroup, services: services))
+      await end(
+        Run(
+          context: context, hub: hub, registrations: registrations, operations: operations, group: group,
+          ownsGroup: ownsGroup, services: services))
       throw error
     }
-    return Run(context: context, hub: hub, group: group, ownsGroup: ownsGroup, services: services)
+    return Run(
+      context: context, hub: hub, registrations: registrations, operations: operations, group: group,
+      ownsGroup: ownsGroup, services: services)
   }
 
-  private func serverContext(_ group: any EventLoopGroup, _ hub: WatchHub) async -> ServerContext {
+  private func serverContext(
+    _ group: any EventLoopGroup, _ hub: WatchHub, _ registrations: Registrations
+  ) async -> (ServerContext, Operations?) {
     let counters = RequestCounters()
     var loops: [ObjectIdentifier: NIOLoopBound<LoopConnections>] = [:]
     for loop in group.makeIterator() {
@@ -136,7 +150,30 @@ extension ProxyServer {
       }.get()
       loops[ObjectIdentifier(loop)] = connections
     }
-    return ServerContext(dht: dht, configuration: configuration, parts: parts, loops: loops, counters: counters)
+    var parts = parts
+    parts.registrations = registrations
+    let operations = loops.values.first.map { makeOperations(on: $0, counters, registrations) }
+    parts.gate = parts.gate ?? operations
+    parts.operations = parts.operations ?? operations
+    let context = ServerContext(
+      dht: dht, configuration: configuration, parts: parts, loops: loops, counters: counters)
+    return (context, operations)
+  }
+
+  private func makeOperations(
+    on loop: NIOLoopBound<LoopConnections>, _ counters: RequestCounters, _ registrations: Registrations
+  ) -> Operations {
+    var settings = configuration.operations
+    let isGranted =
+      settings.access.tokens.entries.contains { $0.groups.contains(.identity) }
+      || settings.access.certificates.contains { $0.groups.contains(.identity) }
+    if configuration.mayUseIdentity, !isGranted { settings.access.open.insert(.identity) }
+    let hub = EventHub(
+      node: ProxyNode(dht: dht), watches: loop,
+      .init(keysPerStream: settings.limits.keysPerStream, streamKeys: settings.limits.streamKeys))
+    return Operations(of: dht, hub: hub, settings) {
+      Operations.Counts(listens: counters.listenCount, await registrations.statistics)
+    }
   }
 
   private func open(
@@ -156,6 +193,7 @@ extension ProxyServer {
     for connections in run.context.loops.values {
       connections.eventLoop.execute { connections.value.shutDown() }
     }
+    await run.operations?.stop()
     run.hub.stop()
     let start = ContinuousClock.now
     while run.context.connections > 0, ContinuousClock.now - start < Self.grace {
@@ -165,6 +203,7 @@ extension ProxyServer {
       try? await connections.eventLoop.submit { connections.value.closeAll() }.get()
     }
     for service in run.services { await service.waitUntilStopped() }
+    await run.registrations.stop()
     if run.ownsGroup { try? await run.group.shutdownGracefully() }
   }
 }

@@ -8,6 +8,8 @@ public enum ProxyServerError: Error, Hashable, Sendable {
   case cannotBind(String)
   /// A certificate or a key cannot be used; why.
   case badCertificate(String)
+  /// What clients leave with the server cannot be read or written; why.
+  case cannotKeepState(String)
 }
 
 extension ProxyServerError: CustomStringConvertible {
@@ -16,6 +18,7 @@ extension ProxyServerError: CustomStringConvertible {
     case .alreadyRunning: "The proxy server is already running."
     case .portInUse(let port): "TCP port \(port) is in use by another program."
     case .cannotBind(let reason): "The proxy server's port could not be opened: \(reason)."
+    case .cannotKeepState(let reason): "The proxy server's state cannot be kept: \(reason)."
     case .badCertificate(let reason): "The proxy server's certificate cannot be used: \(reason)."
     }
   }

@@ -1,44 +1,25 @@
-package import DHTModel
-package import DHTProxyMessages
 package import NIOCore
-package import OpenDHT
-
-/// Permanent puts and push subscriptions. (proxy.md §6, §8)
-package protocol RegistrationService: Sendable {
-  /// Puts a value and keeps it alive; the value as it is stored.
-  func put(_ body: PutBody, at key: InfoHash) async throws(DHTError) -> Value
-  /// Ends a permanent put; what to answer to whoever asked.
-  func cancelPut(_ id: Value.ID, at key: InfoHash, _ request: ProxyRequest) async -> Answer
-  /// Begins or renews a subscription; the values if the client does not know them.
-  func subscribe(_ body: SubscribeBody, at key: InfoHash) async -> SubscribeOutcome
-  /// Ends a subscription.
-  func unsubscribe(_ body: UnsubscribeBody, at key: InfoHash) async
-  /// Pushes once, as a test.
-  func ping(_ body: PingPushBody) async
-  /// Counters for `GET /node/stats`; the members of the node and of requests are not looked at.
-  var statistics: ServerStatistics { get async }
-}
-
-/// What a subscription brought.
-package enum SubscribeOutcome: Hashable, Sendable {
-  /// It is new: `{}`.
-  case subscribed
-  /// It was there, and the client knows the values: `{}`, streamed.
-  case refreshed
-  /// It was there, and the client did not say that it knows the values.
-  case known([Value])
-  /// No more are taken: why.
-  case refused(status: Int, reason: String)
-}
 
 /// Decides before a request is carried out, and hears how it went.
 package protocol RequestGate: Sendable {
-  /// Refuses a request, or lets it pass with nil. Called on an event loop: must not wait.
-  ///
-  /// The group is that of the route. A put that its body makes permanent is asked about once more, as `permanent`.
-  func refuse(_ request: ProxyRequest, as group: Route.Group) -> Answer?
+  /// Lets a connection in, with a permit that is released when it closes; nil when its client has too many.
+  func connectionOpened(from address: NIOCore.SocketAddress?) -> Permit?
+  /// Lets a request pass, or refuses it. Called on an event loop: must not wait.
+  func admit(_ request: ProxyRequest) -> Admission
+  /// Whether the sender may do more than its route needs; nil when it may.
+  func refusal(of group: RouteGroup, to request: ProxyRequest) -> Answer?
+  /// What a permit was for is over.
+  func release(_ permit: Permit)
   /// A request was answered; `route` is nil for what leads nowhere.
-  func answered(_ route: Route?, status: Int)
+  func answered(_ route: Route?, status: Int, after duration: Duration)
+}
+
+/// What becomes of a request.
+package enum Admission: Sendable {
+  /// It is carried out. A permit is released when its answer has ended.
+  case admitted(Permit?)
+  /// It is not.
+  case refused(Answer)
 }
 
 /// Carries out routes that are made elsewhere: health, metrics, the description, the stream of many keys.
@@ -49,15 +30,13 @@ package protocol RouteService: Sendable {
 
 /// What the server is put together from.
 package struct ProxyServerParts: Sendable {
-  package var registrations: (any RegistrationService)?
+  package var registrations: Registrations?
   package var gate: (any RequestGate)?
   package var operations: (any RouteService)?
 
   package init(
-    registrations: (any RegistrationService)? = nil, gate: (any RequestGate)? = nil,
-    operations: (any RouteService)? = nil
+    gate: (any RequestGate)? = nil, operations: (any RouteService)? = nil
   ) {
-    self.registrations = registrations
     self.gate = gate
     self.operations = operations
   }

@@ -4,8 +4,11 @@ package import DHTModel
 /// source or at another.
 ///
 /// A beginning makes everything doubtful. What the new listen tells is certain again, and no news unless its content
-/// differs. What it does not tell is doubtful until a get that ran to its end says what is there: only then, and once,
+/// differs. What it does not tell is doubtful until gets that ran to their end say what is there: only then, and once,
 /// it is expired. So no counts, which go wrong when a source tells twice or a word is lost.
+///
+/// One get is not enough where the source began a moment ago: a node that has just joined asks whom it knows, finds
+/// nothing, and seconds later tells of the value by the listen.
 package struct ListenedValues: Sendable {
   /// What a step means: before and after; nil for not there.
   package struct Transition: Sendable {
@@ -26,6 +29,8 @@ package struct ListenedValues: Sendable {
   private struct Entry {
     var value: Value
     var isDoubtful: Bool
+    /// Gets in a row that did not find it while it is in doubt.
+    var misses = 0
   }
 
   /// Values under one key; nodes keep no more.
@@ -52,7 +57,10 @@ package struct ListenedValues: Sendable {
 
   /// A new listen begins.
   package mutating func beginAgain() {
-    for id in entries.keys { entries[id]?.isDoubtful = true }
+    for id in entries.keys {
+      entries[id]?.isDoubtful = true
+      entries[id]?.misses = 0
+    }
     doubtfulCount = entries.count
   }
 
@@ -84,10 +92,16 @@ package struct ListenedValues: Sendable {
     return Transition(old: entry.value, new: nil)
   }
 
-  /// A get that began after the listen, and ran to its end, found these and no others.
-  package mutating func reconcile(found: Set<Value.ID>) -> [Transition] {
+  /// A get that began after the listen, and ran to its end, found these and no others. What is in doubt, and was missed by
+  /// so many gets in a row, is gone.
+  package mutating func reconcile(found: Set<Value.ID>, patience: Int = 2) -> [Transition] {
     guard doubtfulCount > 0 else { return [] }
-    let gone = entries.filter { $0.value.isDoubtful && !found.contains($0.key) }.keys.sorted()
-    return gone.compactMap { expire($0) }
+    var gone: [Value.ID] = []
+    for (id, entry) in entries where entry.isDoubtful {
+      let misses = found.contains(id) ? 0 : entry.misses + 1
+      entries[id]?.misses = misses
+      if misses >= patience { gone.append(id) }
+    }
+    return gone.sorted().compactMap { expire($0) }
   }
 }

@@ -10,6 +10,7 @@ extension Session {
     var operations: [(running: Running, known: KnownResults)]
     var permanentValues: [(key: InfoHash, value: Value)]
     var contacts: [NodeContact]
+    var port: UInt16?
   }
 
   /// First wait before looking again what is under the key of a listen that was carried over, when nobody could tell.
@@ -30,14 +31,14 @@ extension Session {
       switch (result, state) {
       case (.failure(let error), _):
         done(.failure(error))
-        switched()
+        switchedLater()
       case (.success(let engine), .running(let old)):
         self.backend = backend
         replace(old, with: engine)
         done(.success(()))
       case (.success(let engine), _):
         // Stopped, or draining, meanwhile.
-        engine.stop { self.switched() }
+        engine.stop { self.switchedLater() }
         done(.failure(.notRunning))
       }
     }
@@ -46,7 +47,7 @@ extension Session {
   private func replace(_ old: any Engine, with engine: any Engine) {
     let estate = takeEstate(of: old)
     isRetiring = true
-    old.stop { self.switched() }
+    old.stop { self.switchedLater() }
     isRetiring = false
     state = .running(engine)
     let status = engine.status
@@ -59,28 +60,35 @@ extension Session {
         for contact in keptContacts { node.insert(contact, now: now) }
       }
     } else {
-      keptContacts = estate.contacts
+      (keptContacts, keptPort) = (estate.contacts, estate.port)
     }
     for (running, known) in estate.operations { carryOver(running, known) }
     for (key, value) in estate.permanentValues { keepAlive(value, at: key) }
     answerDrains()
   }
 
+  // In a later turn: an engine may stop within the call that stops it.
+  private func switchedLater() {
+    let session = NIOLoopBound(self, eventLoop: loop)
+    loop.execute { session.value.switched() }
+  }
+
   private func switched() {
     isSwitching = false
-    guard !waitingSwitches.isEmpty else { return }
-    waitingSwitches.removeFirst()(self)
+    while !isSwitching, !waitingSwitches.isEmpty { waitingSwitches.removeFirst()(self) }
   }
 
   private func takeEstate(of old: any Engine) -> Estate {
     let operations = running.sorted { $0.key < $1.key }.map { id, running in
       (running, (running.sink as? ResumedListen).map { KnownResults(values: $0.values) } ?? old.known(of: id))
     }
-    let contacts = (old as? NodeDriver)?.read { node, now in
+    let driver = old as? NodeDriver
+    let contacts = driver?.read { node, now in
       AddressFamily.allCases.flatMap { node.goodNodes($0, now: now) }
     }
     let estate = Estate(
-      operations: operations, permanentValues: old.permanentValues, contacts: contacts ?? keptContacts)
+      operations: operations, permanentValues: old.permanentValues, contacts: contacts ?? keptContacts,
+      port: driver.map { $0.port(.ipv4) ?? $0.port(.ipv6) } ?? keptPort)
     running = [:]
     operationIDs = [:]
     awaitedCount = 0

@@ -61,6 +61,8 @@ final class Session {
   private(set) var registeredTypes: [ValueType] = []
   /// Good nodes of the UDP node that was left for a proxy, to find back.
   var keptContacts: [NodeContact] = []
+  /// Its port: others know it there, and for a while believe nobody who has its id elsewhere.
+  var keptPort: UInt16?
   /// The certificate is put once per run; the node keeps it alive.
   var isPublished = false
   var log: SessionLog
@@ -114,11 +116,17 @@ extension Session {
   }
 
   private func startNode(_ done: @escaping (Result<any Engine, DHTError>) -> Void) {
-    if let id = nodeConfiguration.nodeID { hasNodeID(id) }
+    guard configuration.port == 0, let port = keptPort else { return startNode(port: configuration.port, done) }
+    startNode(port: port) { result in
+      if case .success = result { done(result) } else { self.startNode(port: 0, done) }
+    }
+  }
+
+  private func startNode(port: UInt16, _ done: @escaping (Result<any Engine, DHTError>) -> Void) {
     let transport = TransportConfiguration(
-      port: configuration.port, ipv4: configuration.bindIPv4, ipv6: configuration.bindIPv6,
-      sockets: configuration.sockets)
+      port: port, ipv4: configuration.bindIPv4, ipv6: configuration.bindIPv6, sockets: configuration.sockets)
     NodeDriver.start(nodeConfiguration, transport, on: loop, delegate: self) { result in
+      if case .success = result, let id = self.nodeConfiguration.nodeID { self.hasNodeID(id) }
       done(result.map { $0 as any Engine }.mapError { DHTError($0) })
     }
   }
@@ -178,6 +186,7 @@ extension Session {
     isPublished = false
     registeredTypes = []
     keptContacts = []
+    keptPort = nil
   }
 
   func drain(timeout: Duration, _ waiting: Waiting<Bool>) {

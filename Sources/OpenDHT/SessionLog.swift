@@ -19,7 +19,7 @@ struct SessionLog {
   mutating func started(_ ports: BoundPorts) {
     let families = [("IPv4", ports.ipv4), ("IPv6", ports.ipv6)]
     let text = families.compactMap { name, port in port.map { "\(name) port \($0)" } }.joined(separator: ", ")
-    logger?.info("Node started on \(text).")
+    logger?.info(text.isEmpty ? "Started; a proxy works for us." : "Node started on \(text).")
     (unresolved, counters, sockets) = ([], Counters(), SocketCounters())
   }
 

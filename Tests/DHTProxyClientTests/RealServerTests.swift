@@ -83,3 +83,124 @@ struct RealServerTests {
     await dht.stop()
   }
 }
+
+/// `DHT_PROXY_SCRIPT` names a command that is called with `kill` and with `start`; it must return at once.
+@Suite("A real server that dies", .enabled(if: getenv("DHT_PROXY_SCRIPT") != nil), .serialized)
+struct DyingServerTests {
+  private func run(_ argument: String) {
+    guard let script = getenv("DHT_PROXY_SCRIPT") else { return }
+    _ = system("\(String(cString: script)) \(argument)")
+  }
+
+  @Test("X-74, X-81: killed and restarted: listens and permanent values go on", .timeLimit(.minutes(5)))
+  func restarted() async throws {
+    var configuration = DHT.Configuration()
+    configuration.backend = .proxy(
+      try ProxyConfiguration(getenv("DHT_PROXY_URL").map { String(cString: $0) } ?? ""))
+    let dht = DHT(configuration)
+    try await dht.start()
+    try await dht.waitUntilConnected()
+    let key = InfoHash.random()
+    let start = ContinuousClock.now
+    func note(_ text: String) { print(ContinuousClock.now - start, text) }
+    let listen = dht.listen(to: key)
+    let reader = Task {
+      for await change in listen { note("listen: \(change)".prefix(60).description) }
+    }
+    let watcher = Task { for await status in dht.statusUpdates { note("status: \(status.ipv4)") } }
+    try await dht.put(Value("stays", id: 1), at: key, permanent: true)
+    try await dht.put(Value("minute", id: 2).withType(5), at: key)
+    try await Task.sleep(for: .seconds(2))
+    note("killed")
+    run("killb")
+    try await Task.sleep(for: .seconds(20))
+    note("started")
+    run("startb")
+    let isBack = await eventually(within: .seconds(70)) { await dht.status.best == .connected }
+    #expect(isBack)
+    note("connected")
+    let other = try await dht.put(Value("after", id: 3), at: key)
+    note("put \(other.isStored)")
+    try await Task.sleep(for: .seconds(70))
+    let found = try await dht.get(key)
+    note("found \(found.values.map(\.id))")
+    #expect(found.values.contains { $0.id == 1 })
+    listen.cancel()
+    await dht.stop()
+    await reader.value
+    await watcher.value
+  }
+}
+
+extension Value {
+  /// The same with another type.
+  fileprivate func withType(_ type: UInt16) -> Value { Value(data, type: type, id: id) }
+}
+
+/// Figures, for people.
+@Suite("How fast and how large", .enabled(if: getenv("DHT_PROXY_URL") != nil && getenv("DHT_PROXY_MEASURE") != nil))
+struct MeasuringTests {
+  @Test("Listens and requests", .timeLimit(.minutes(3)))
+  func measure() async throws {
+    let count = getenv("DHT_PROXY_MEASURE").flatMap { Int(String(cString: $0)) } ?? 1000
+    var configuration = DHT.Configuration()
+    configuration.backend = .proxy(
+      try ProxyConfiguration(getenv("DHT_PROXY_URL").map { String(cString: $0) } ?? ""))
+    let dht = DHT(configuration)
+    try await dht.start()
+    try await dht.waitUntilConnected()
+    let key = InfoHash.random()
+    try await dht.put(Value("x", id: 1), at: key)
+    for (name, work) in [
+      ("get", { @Sendable in _ = try await dht.get(key) }),
+      ("put", { @Sendable in _ = try await dht.put(Value("y"), at: .random()) }),
+    ] as [(String, @Sendable () async throws -> Void)] {
+      let time = try await ContinuousClock().measure {
+        try await withThrowingTaskGroup { group in
+          for _ in 0..<16 {
+            group.addTask { for _ in 0..<100 { try await work() } }
+          }
+          try await group.waitForAll()
+        }
+      }
+      print(
+        name, Int(1600 / (Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18)), "a second")
+    }
+    let before = residentKilobytes()
+    let keys = (0..<count).map { _ in InfoHash.random() }
+    let time = try await ContinuousClock().measure {
+      try await withThrowingTaskGroup { group in
+        for key in keys {
+          group.addTask {
+            var changes = dht.listen(to: key).makeAsyncIterator()
+            #expect(await changes.next(isolation: nil)?.text == "z")
+            try await Task.sleep(for: .seconds(20))
+          }
+        }
+        try await Task.sleep(for: .seconds(3))
+        print("listens", count, "kB each", Double(residentKilobytes() - before) / Double(count))
+        for key in keys { try await dht.put(Value("z", id: 1), at: key) }
+        print("all put")
+        try await group.waitForAll()
+      }
+    }
+    print("in all", time)
+    await dht.stop()
+  }
+}
+
+private func residentKilobytes() -> Int {
+  guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+  defer { fclose(file) }
+  var text = [CChar](repeating: 0, count: 200)
+  guard fgets(&text, 200, file) != nil else { return 0 }
+  let words = String(decoding: text.map { UInt8(bitPattern: $0) }.prefix { $0 != 0 }, as: UTF8.self).split(
+    separator: " ")
+  return words.count > 1 ? (Int(words[1]) ?? 0) * 4 : 0
+}
+
+extension ListenChange {
+  fileprivate var text: String? {
+    if case .added(let value) = self { value.text } else { nil }
+  }
+}

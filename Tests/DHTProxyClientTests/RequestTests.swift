@@ -85,7 +85,7 @@ struct RequestTests {
         }
       guard isCut else { return standIn.script(request, connection) }
       connection.beginChunked()
-      connection.chunk(String(decoding: Value("one", id: 1).jsonLine(), as: UTF8.self))
+      connection.chunk(Value("one", id: 1).line)
       connection.later(.milliseconds(100)) { connection.reset() }
     } _: { server in
       try await server.withClient { dht in
@@ -156,10 +156,10 @@ struct RequestTests {
     let key = InfoHash.random()
     let first = try await ScriptedServer.start(standIn.script)
     let port = first.port
-    try await first.withClient { dht in
+    try await first.withClient({ $0.secret = "S" }) { dht in
       let receipt = try await dht.put(Value("stays", id: 9), at: key, permanent: true)
       #expect(receipt.isStored)
-      #expect(first.requests.last { $0.method == "POST" }?.body.contains(#""permanent":{"#) == true)
+      #expect(first.requests.last { $0.method == "POST" }?.body.contains(#""permanent":{"client_id":"","key":"","platform":"","secret":"S","session_id":"","topic":""}"#) == true)
       var changes = dht.listen(to: key).makeAsyncIterator()
       #expect(await changes.next(isolation: nil) == .added(Value("stays", id: 9)))
       await first.stop()
@@ -172,7 +172,7 @@ struct RequestTests {
         #expect(await dht.announcedValues(at: key).map(\.id) == [9])
         try await dht.put(Value("new", id: 10), at: key)
         for connection in standIn.takeListens(key) {
-          connection.chunk(String(decoding: Value("new", id: 10).jsonLine(), as: UTF8.self))
+          connection.chunk(Value("new", id: 10).line)
         }
         var news: [ListenChange?] = []
         repeat { news.append(await changes.next(isolation: nil)) } while news.last != .added(Value("new", id: 10))
@@ -180,6 +180,7 @@ struct RequestTests {
         #expect(news.count { $0 == .expired(Value("stays", id: 9)) } <= 1)
         #expect(await dht.cancelPut(9, at: key))
         #expect(await eventually { second.count("DELETE", "/key/\(key)/9") == 1 })
+        #expect(second.requests.last { $0.method == "DELETE" }?.body == #"{"secret":"S"}"#)
       }
     }
   }
@@ -195,6 +196,7 @@ struct RequestTests {
       }
       try await server.withClient(short) { dht in
         try await dht.put(Value("stays", id: 9), at: key, permanent: true)
+        #expect(server.requests.last { $0.method == "POST" }?.body.contains(#""permanent":true"#) == true)
         #expect(await eventually { server.count("POST", "/key/\(key)") >= 3 })
         #expect(await dht.cancelPut(9, at: key))
         let count = server.count("POST", "/key/\(key)")

@@ -1,6 +1,7 @@
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 #if canImport(Darwin)
   import Darwin
@@ -64,9 +65,10 @@ final class ScriptedServer: Sendable {
   /// Starts on a port of 127.0.0.1; 0 for any.
   @discardableResult
   static func run<Result>(
-    port: Int = 0, _ script: @escaping Script, _ body: (ScriptedServer) async throws -> Result
+    port: Int = 0, tls: NIOSSLContext? = nil, _ script: @escaping Script,
+    _ body: (ScriptedServer) async throws -> Result
   ) async throws -> Result {
-    let server = try await start(port: port, script)
+    let server = try await start(port: port, tls: tls, script)
     do {
       let result = try await body(server)
       await server.stop()
@@ -77,7 +79,9 @@ final class ScriptedServer: Sendable {
     }
   }
 
-  static func start(port: Int = 0, _ script: @escaping Script) async throws -> ScriptedServer {
+  static func start(
+    port: Int = 0, tls: NIOSSLContext? = nil, _ script: @escaping Script
+  ) async throws -> ScriptedServer {
     let box = NIOLockedValueBox<ScriptedServer?>(nil)
     let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -87,6 +91,7 @@ final class ScriptedServer: Sendable {
             box.withLockedValue { $0 }?.note(request)
             script(request, connection)
           }
+          if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
           try channel.pipeline.syncOperations.addHandler(handler)
           box.withLockedValue { $0 }?.opened(channel)
         }

@@ -30,11 +30,11 @@ final class StandIn: Sendable {
         200, #"{"ipv4":{"good":3},"ipv6":{},"node_id":"\#(nodeID)","public_ip":"::ffff:127.0.0.1"}"# + "\n")
     case ("GET", true):
       connection.beginChunked()
-      for value in values(key) { connection.chunk(String(decoding: value.jsonLine(), as: UTF8.self)) }
+      for value in values(key) { connection.chunk(value.line) }
       state.withLockedValue { $0.listens[key, default: []].append(connection) }
     case ("GET", false):
       connection.beginChunked()
-      for value in values(key) { connection.chunk(String(decoding: value.jsonLine(), as: UTF8.self)) }
+      for value in values(key) { connection.chunk(value.line) }
       connection.send("0\r\n\r\n")
     case ("POST", _):
       guard let body = try? PutBody(reading: Array(request.body.utf8)) else { return connection.answer(400, "") }
@@ -83,4 +83,11 @@ extension ScriptedServer {
     change(&proxy)
     return proxy
   }
+}
+
+extension Value {
+  /// The value as a line of an answer.
+  var line: String { String(decoding: jsonLine(), as: UTF8.self) }
+  /// The line that says that it is gone.
+  var goneLine: String { String(decoding: expiryLine(), as: UTF8.self) }
 }

@@ -1,5 +1,6 @@
 import NIOConcurrencyHelpers
 import NIOCore
+import NIOHTTP1
 import OpenDHT
 import Testing
 
@@ -10,15 +11,21 @@ import Testing
   private final class Gate: RequestGate {
     let heard = NIOLockedValueBox<[String]>([])
 
-    func refuse(_ request: ProxyRequest, as group: Route.Group) -> Answer? {
-      guard group == .permanent || request.field("Authorization") == nil else { return nil }
-      guard group == .permanent || group == .write else { return nil }
+    func connectionOpened(from address: NIOCore.SocketAddress?) -> Permit? { Permit(client: nil, resource: .connection) }
+    func admit(_ request: ProxyRequest) -> Admission {
+      request.route.group == .write && request.headers.first(name: "authorization") == nil
+        ? .refused(Self.unknown) : .admitted(nil)
+    }
+    func refusal(of group: RouteGroup, to request: ProxyRequest) -> Answer? { group == .permanent ? Self.unknown : nil }
+    func release(_ permit: Permit) {}
+    func answered(_ route: Route?, status: Int, after duration: Duration) {
+      heard.withLockedValue { $0.append("\(route?.name ?? "-") \(status)") }
+    }
+
+    private static var unknown: Answer {
       var answer = Answer(status: 401, reason: "Who are you?")
       answer.fields = [("WWW-Authenticate", "Bearer")]
       return answer
-    }
-    func answered(_ route: Route?, status: Int) {
-      heard.withLockedValue { $0.append("\(route?.name ?? "-") \(status)") }
     }
   }
 
@@ -54,10 +61,6 @@ import Testing
     #expect(try await world.ask("GET", "/metrics?x=")?.text == "x=0\nx=1\nx=2\n")
     #expect(try await world.ask("GET", "/events")?.text == "0\n1\n2\n")
     await world.stop()
-    let bare = try await World.make(isAlone: true)
-    #expect(try await bare.ask("GET", "/healthz")?.status == 501)
-    #expect(try await bare.ask("DELETE", "/key/foo/7")?.status == 501)
-    await bare.stop()
   }
 
   @Test("what a task makes waits for a connection that is slow, within its bound")

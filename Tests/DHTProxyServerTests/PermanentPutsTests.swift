@@ -111,6 +111,50 @@ import Testing
     #expect(puts.count == 1)
   }
 
+  @Test("A put that was made without a secret is bound to one only by who shows its token")
+  func lateSecret() throws {
+    var puts = PermanentPuts(limits)
+    _ = try puts.put(request("a", id: 5), drawing: 1, now: start)
+    _ = try puts.put(request("a", id: 5, context("", secret: "x")), drawing: 1, now: start)
+    #expect(puts.entries[id(5)]?.secret == nil)
+    _ = try puts.put(request("a", id: 6, context("t")), drawing: 1, now: start)
+    _ = try puts.put(request("a", id: 6, context("u", secret: "x")), drawing: 1, now: start)
+    #expect(puts.entries[id(6)]?.secret == nil)
+    _ = try puts.put(request("a", id: 6, context("u", secret: "x")), drawing: 1, now: start)
+    #expect(puts.entries[id(6)]?.secret == SecretDigest(of: "x"))
+  }
+
+  @Test("Counts are those of what is there, after anything", arguments: 1...20)
+  func counts(seed: UInt64) {
+    var random = SplitMix(state: seed)
+    var limits = limits
+    limits.permanentPutsPerToken = 4
+    limits.permanentPutsPerAddress = 10
+    var puts = PermanentPuts(limits)
+    var now = start
+    for _ in 0..<300 {
+      now = now + .seconds(Int.random(in: 0...7200, using: &random))
+      let token = ["", "t", "u"].randomElement(using: &random)!
+      let id = UInt64.random(in: 0...6, using: &random)
+      switch Int.random(in: 0...9, using: &random) {
+      case 0: _ = puts.dropToken(token)
+      case 1: _ = puts.advance(to: now)
+      case 2: _ = puts.forget(self.id(id))
+      default:
+        let address = UInt32.random(in: 1...2, using: &random)
+        _ = try? puts.put(
+          request(["a", "bc"].randomElement(using: &random)!, id: id, context(token), from: address),
+          drawing: .random(in: 1...9, using: &random), now: now)
+      }
+      #expect(puts.byteCount == puts.entries.values.reduce(0) { $0 + $1.byteCount })
+      #expect(puts.keyCount == (puts.count == 0 ? 0 : 1))
+      #expect(puts.entries.values.count { $0.context?.token == "t" } <= 4)
+      #expect((puts.nextDeadline == nil) == (puts.count == 0))
+    }
+    _ = puts.advance(to: now + Self.hour * 24)
+    #expect(puts.count == 0 && puts.byteCount == 0)
+  }
+
   @Test("Every bound refuses with its own words")
   func bounds() throws {
     func fill(_ change: (inout RegistrationLimits) -> Void, _ second: PermanentPuts.Request) -> RegistrationRefusal? {
@@ -162,5 +206,17 @@ import Testing
     #expect(deadlines.popDue(start + .seconds(8)) == nil)
     #expect(deadlines.popDue(start + .seconds(9)) == 1)
     #expect(deadlines.popDue(start + .seconds(9)) == nil)
+  }
+}
+
+/// Small and the same in every run.
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
+    return z ^ z >> 31
   }
 }

@@ -106,6 +106,29 @@ import Testing
     #expect(sent == 12 && queue.count == 0)
   }
 
+  @Test("The gateway never waits for hosts that strangers name, however slow, and one host does not take all the room")
+  func strangers() {
+    var limits = PushLimits()
+    limits.requests = 4
+    limits.requestsPerHost = 2
+    limits.waitingPerHost = 5
+    var queue = PushQueue(limits)
+    for index in 0..<20 { queue.add(push([1], token: "a\(index)"), to: "host\(index % 4)", now: start) }
+    for index in 0..<9 { queue.add(push([1], token: "b\(index)"), to: "host0", now: start) }
+    #expect(queue.count == 20 && queue.statistics.dropped == 9)
+    var sent = 0
+    while queue.next(now: start + window) != nil { sent += 1 }
+    #expect(sent == 4)
+    for index in 0..<5 { queue.add(push([1], token: "c\(index)"), to: PushQueue.gateway, now: start) }
+    var jobs: [PushQueue.Job] = []
+    while let job = queue.next(now: start + window) { jobs.append(job) }
+    #expect(jobs.map(\.notification.token) == ["c0", "c1"])
+    for job in jobs { queue.finished(job, .delivered, jitter: 0, now: start + window) }
+    jobs = []
+    while let job = queue.next(now: start + window) { jobs.append(job) }
+    #expect(jobs.map(\.notification.token) == ["c2", "c3"])
+  }
+
   @Test("Full: what is new is dropped and counted; what waits still takes in what comes")
   func full() {
     var limits = PushLimits()

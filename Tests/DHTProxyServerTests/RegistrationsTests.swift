@@ -88,27 +88,39 @@ import Testing
     await gateway.stop()
   }
 
-  @Test("X-61 X-42: reminded and ended by the clock")
-  func clock() async throws {
+  @Test("X-61 X-42: reminded by the clock")
+  func reminded() async throws {
     let gateway = StandInGateway()
     let port = try await gateway.start()
-    let network = StandInNetwork()
     func limits(_ configuration: inout Registrations.Configuration) {
-      configuration.limits.lifetime = .milliseconds(1500)
-      configuration.limits.reminderLead = .milliseconds(1000)
+      configuration.limits.lifetime = .seconds(60)
+      configuration.limits.reminderLead = .milliseconds(59_800)
       configuration.limits.reminderSpread = .zero
     }
-    try await withRegistrations(network, gateway: port, limits) { registrations in
+    try await withRegistrations(gateway: port, limits) { registrations in
       _ = try await registrations.subscribe(SubscribeBody(context("t")), at: key)
       let put = PutBody(Value("a", id: 5), permanence: .reminding(context("t")))
       _ = try await registrations.put(put, at: key)
       let bodies = await gateway.requests(2).map(\.body)
       #expect(bodies.count == 2 && bodies.allSatisfy { $0.contains(#""timeout":"\#(key)""#) })
       #expect(bodies.contains { $0.contains(#""vid":"5""#) })
+    }
+    await gateway.stop()
+  }
+
+  @Test("X-61 X-41: ended by the clock")
+  func ended() async throws {
+    let network = StandInNetwork()
+    func limits(_ configuration: inout Registrations.Configuration) {
+      configuration.limits.lifetime = .milliseconds(300)
+      configuration.limits.reminderLead = .zero
+    }
+    try await withRegistrations(network, limits) { registrations in
+      _ = try await registrations.subscribe(SubscribeBody(context("t")), at: key)
+      _ = try await registrations.put(PutBody(Value("a", id: 5), permanence: .unreminded), at: key)
       #expect(await eventually { network.state.withLockedValue { $0.cancelled } == [.init(key: key, valueID: 5)] })
       #expect(await eventually { await registrations.statistics.subscriptions == 0 })
     }
-    await gateway.stop()
   }
 
   @Test("The gateway is killed and comes back: every push arrives")
@@ -142,6 +154,34 @@ import Testing
     }
   }
 
+  @Test("A gateway that takes requests and says nothing is asked again, and does not hold up the end")
+  func silentGateway() async throws {
+    let gateway = StandInGateway { _ in nil }
+    let port = try await gateway.start()
+    let clock = ContinuousClock()
+    var stopped = clock.now
+    try await withRegistrations(gateway: port, { $0.push.limits.requestTimeout = .milliseconds(300) }) {
+      registrations in
+      await registrations.ping(PingPushBody(context("t")))
+      #expect(await gateway.requests(2).count == 2)
+      #expect(await registrations.statistics.failed >= 1)
+      stopped = clock.now
+    }
+    #expect(clock.now - stopped < .seconds(2))
+    await gateway.stop()
+  }
+
+  @Test("An answer without end is not read to its end")
+  func longAnswer() async throws {
+    let gateway = StandInGateway { _ in (200, String(repeating: "x", count: 1 << 22)) }
+    let port = try await gateway.start()
+    try await withRegistrations(gateway: port) { registrations in
+      await registrations.ping(PingPushBody(context("t")))
+      #expect(await eventually { await registrations.statistics.delivered == 1 })
+    }
+    await gateway.stop()
+  }
+
   @Test("Dead tokens are dropped: named by the gateway, or 410 from an endpoint")
   func deadTokens() async throws {
     let gateway = StandInGateway { request in
@@ -156,9 +196,11 @@ import Testing
       let endpoint = "http://up.example.org:\(port)/up"
       _ = try await registrations.subscribe(SubscribeBody(context(endpoint, .unifiedPush)), at: key)
       network.tell(.added(Value("a", id: 1)), at: key)
-      #expect(await eventually { await registrations.statistics.subscriptions == 1 })
-      let statistics = await registrations.statistics
-      #expect(statistics.gone == 2 && statistics.delivered == 1)
+      let isDone = await eventually {
+        let statistics = await registrations.statistics
+        return statistics.subscriptions == 1 && statistics.gone == 2 && statistics.delivered == 1
+      }
+      #expect(isDone)
     }
     await gateway.stop()
   }
@@ -199,7 +241,11 @@ import Testing
       let files = RegistrationFiles(path: folder + "/state_8000")
       let network = StandInNetwork()
       let saved = NIOLockedValueBox(Set<PermanentPut.ID>())
-      try await withRegistrations(network, { $0.statePath = files.path }) { registrations in
+      func often(_ configuration: inout Registrations.Configuration) {
+        configuration.statePath = files.path
+        configuration.limits.journalAllowance = 2000
+      }
+      try await withRegistrations(network, often) { registrations in
         await withTaskGroup(of: Void.self) { group in
           for index in UInt64(1)...500 {
             group.addTask {
@@ -207,12 +253,14 @@ import Testing
               let put = PutBody(Value("a", id: index), permanence: .reminding(PushContext(token: "", secret: "x")))
               guard (try? await registrations.put(put, at: key)) != nil else { return }
               if index % 5 == 0, (try? await registrations.cancelPut(index, at: key, secret: "x")) != nil { return }
-              saved.withLockedValue { _ = $0.insert(id) }
-              // What a new run would find if this one were killed now.
-              if index % 25 == 1 {
-                let found = try? files.load()
-                let missing = saved.withLockedValue { $0 }.subtracting((found?.saved.puts ?? [:]).keys)
-                #expect(missing.isEmpty || found == nil)
+              let promised = saved.withLockedValue { saved in
+                saved.insert(id)
+                return saved
+              }
+              if index.isMultiple(of: 7) {
+                let found = stateIfKilled(files, copy: "\(folder)/\(index)")
+                let missing = found.map { promised.subtracting($0.saved.puts.keys) }
+                #expect(missing?.isEmpty != false)
               }
             }
           }
@@ -222,6 +270,17 @@ import Testing
       }
       #expect(try files.load().saved.puts.count == 400)
     }
+  }
+
+  /// What a new run would find if this one were killed now: a copy, the journal before the file, as a crash leaves them.
+  private func stateIfKilled(_ files: RegistrationFiles, copy: String) -> RegistrationFiles.Found? {
+    let copies = RegistrationFiles(path: copy)
+    for (from, to) in [(files.journalPath, copies.journalPath), (files.path, copies.path)] {
+      // A file may be replaced while it is copied.
+      guard let bytes = try? Data(contentsOf: URL(filePath: from)) else { return nil }
+      try? bytes.write(to: URL(filePath: to))
+    }
+    return try? copies.load()
   }
 
   @Test("X-62: a new run takes up what the last one left: puts, listens, ends, sessions, secrets")
@@ -255,13 +314,45 @@ import Testing
     }
   }
 
-  @Test("Where nothing can be written nothing starts; a disk that fails later is said to whoever asks")
-  func unwritable() async {
-    await withFolder { folder in
-      let registrations = Registrations(
-        StandInNetwork().network, Registrations.Configuration(statePath: folder + "/none/state"))
-      await #expect(throws: (any Error).self) { try await registrations.start() }
-      await registrations.stop()
+  @Test("Where nothing can be written nothing starts, nor where another server writes")
+  func unwritable() async throws {
+    try await withFolder { folder in
+      func start(_ path: String) async throws -> Registrations {
+        let registrations = Registrations(StandInNetwork().network, Registrations.Configuration(statePath: path))
+        do { try await registrations.start() } catch {
+          await registrations.stop()
+          throw error
+        }
+        return registrations
+      }
+      await #expect(throws: (any Error).self) { try await start(folder + "/none/state") }
+      let first = try await start(folder + "/state")
+      await #expect(throws: (any Error).self) { try await start(folder + "/state") }
+      #expect(try await first.put(PutBody(Value("a", id: 5), permanence: .unreminded), at: key).id == 5)
+      await first.stop()
+      let second = try await start(folder + "/state")
+      #expect(await second.statistics.permanentPuts == 1)
+      await second.stop()
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["state"])
+    }
+  }
+
+  @Test("A disk that fails while the server runs is said to whoever asks, and so is that it works again")
+  func failingDisk() async throws {
+    try await withFolder { folder in
+      func often(_ configuration: inout Registrations.Configuration) {
+        configuration.statePath = folder + "/inner/state"
+        configuration.limits.journalAllowance = -1 << 20
+      }
+      try FileManager.default.createDirectory(atPath: folder + "/inner", withIntermediateDirectories: true)
+      try await withRegistrations(StandInNetwork(), often) { registrations in
+        try FileManager.default.moveItem(atPath: folder + "/inner", toPath: folder + "/outer")
+        await #expect(throws: RegistrationRefusal.notSaved) {
+          try await registrations.put(PutBody(Value("a", id: 5), permanence: .unreminded), at: key)
+        }
+        try FileManager.default.moveItem(atPath: folder + "/outer", toPath: folder + "/inner")
+        #expect(try await registrations.put(PutBody(Value("a", id: 5), permanence: .unreminded), at: key).id == 5)
+      }
     }
   }
 

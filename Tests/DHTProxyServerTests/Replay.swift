@@ -34,8 +34,7 @@ struct Replay {
   func run() async throws -> [HTTPAnswer] {
     let release: PeerRelease = conversation.release == "2.4.12" ? .v2 : .v4
     let world = try await World.make(
-      release: release, identity: conversation.hasIdentity ? Replay.identity : nil, lifetime: .seconds(2),
-      registrations: StandInRegistrations(conversation, values)
+      release: release, identity: conversation.hasIdentity ? Replay.identity : nil, lifetime: .seconds(2)
     ) { $0.mayUseIdentity = release == .v4 }
     do {
       let answers = try await run(in: world)
@@ -62,6 +61,10 @@ struct Replay {
     toPut.removeFirst(isLive ? min(firstLines, toPut.count) : toPut.count)
     if conversation.name == "sign-again" {
       _ = try await world.ask("POST", "/key/signed/sign", "{\"id\":\"4\",\"data\":\"cGxlYXNlIHNpZ24=\"}")
+    }
+
+    if let body = Self.before[conversation.name] {
+      _ = try await world.ask("SUBSCRIBE", "/key/push-android", body)
     }
 
     let connection = try await world.connect()
@@ -93,6 +96,11 @@ struct Replay {
     await connection.close()
     return connection.answers
   }
+
+  /// The body of a SUBSCRIBE that a client had sent before a conversation, where its answer tells.
+  private static let before = ["subscribe-again": subscription, "subscribe-refresh": subscription]
+  private static let subscription =
+    #"{"key":"token-android","client_id":"cid-1","session_id":"sess-1","platform":"android"}"#
 
   /// Seconds to wait for an answer.
   private static let patience = 6.0
@@ -130,33 +138,5 @@ struct Replay {
     guard conversation.name == "put-too-large" else { return bytes }
     let run = String(repeating: "eHh4", count: 21845)
     return Array(String(decoding: bytes, as: UTF8.self).replacing("eHh4{...}", with: run).utf8)
-  }
-}
-
-/// Answers as a server with permanent puts and pushes would, for one conversation.
-struct StandInRegistrations: RegistrationService {
-  private let outcome: SubscribeOutcome
-
-  init(_ conversation: Conversation, _ values: [Value]) {
-    outcome =
-      switch conversation.name {
-      case "subscribe-again": .known(values)
-      case "subscribe-refresh": .refreshed
-      default: .subscribed
-      }
-  }
-
-  func put(_ body: PutBody, at key: InfoHash) async throws(DHTError) -> Value {
-    var value = body.value
-    if value.id == 0 { value.id = .random(in: 1 ... .max) }
-    return value
-  }
-  func cancelPut(_ id: Value.ID, at key: InfoHash, _ request: ProxyRequest) async -> Answer { Answer() }
-  func subscribe(_ body: SubscribeBody, at key: InfoHash) async -> SubscribeOutcome { outcome }
-  func unsubscribe(_ body: UnsubscribeBody, at key: InfoHash) async {}
-  func ping(_ body: PingPushBody) async {}
-  var statistics: ServerStatistics {
-    ServerStatistics(
-      listens: 0, pushTokens: 0, permanentKeys: 0, permanentPuts: 0, requestRate: 0, node: nil, since330: nil)
   }
 }

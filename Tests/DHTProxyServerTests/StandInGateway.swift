@@ -1,6 +1,7 @@
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 /// Stands in for a push gateway, or an endpoint of UnifiedPush: records what arrives, and answers as it is told.
 final class StandInGateway: Sendable {
@@ -28,7 +29,7 @@ final class StandInGateway: Sendable {
 
   /// Listens on loopback, and returns the port.
   @discardableResult
-  func start(port: Int = 0) async throws -> UInt16 {
+  func start(port: Int = 0, tls: NIOSSLContext? = nil) async throws -> UInt16 {
     let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelInitializer { channel in
@@ -37,6 +38,7 @@ final class StandInGateway: Sendable {
           $0.open.append(channel)
         }
         return channel.eventLoop.makeCompletedFuture {
+          if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
           try channel.pipeline.syncOperations.addHandler(Handler(gateway: self))
         }
       }

@@ -7,7 +7,8 @@ import Testing
 /// The parts of a watch that decide: one line for each step.
 @Suite struct WatchTests {
   private func event(_ kind: WatchEvent.Kind, _ id: Value.ID, _ text: String = "") -> WatchEvent {
-    WatchEvent(id: id, kind: kind, line: WatchLine(Array(text.utf8)))
+    WatchEvent(
+      kind: kind, line: WatchLine(Array(text.utf8)), fields: ValueFields(Value("", id: id)) { _ in .zero })
   }
 
   @Test(

@@ -23,12 +23,15 @@ struct ListenedValuesTests {
     #expect(change(known.expire(1)) == nil)
   }
 
-  @Test("X-81: what is gone after a new beginning expires once, and not before a get said so")
+  @Test("X-81: what is gone after a new beginning expires once, and not before two gets in a row said so")
   func goneMeanwhile() {
     var known = ListenedValues(doubtful: [text(1, "a"), text(2, "b"), text(3, "c")])
     #expect(known.doubtfulCount == 3)
     #expect(change(known.take(text(1, "a"))) == nil)
     #expect(change(known.take(text(2, "new"))) == .updated(text(2, "new")))
+    #expect(known.reconcile(found: [1]).isEmpty)
+    #expect(known.reconcile(found: [1, 3]).isEmpty)
+    #expect(known.reconcile(found: [1]).isEmpty)
     #expect(known.reconcile(found: [1]).compactMap { change($0) } == [.expired(text(3, "c"))])
     #expect(known.reconcile(found: []).isEmpty)
     #expect(known.doubtfulCount == 0)

@@ -110,7 +110,10 @@ extension ConnectionHandler {
   }
 
   private func finished(_ route: Route?, status: Int, keepsAlive: Bool) {
-    server.parts.gate?.answered(route, status: status)
+    releasePermit()
+    if let gate = server.parts.gate {
+      gate.answered(route, status: status, after: .nanoseconds((NIODeadline.now() - began).nanoseconds))
+    }
     server.countRequest(route)
     guard keepsAlive || framing == .http2 else { return closeAfterWriting() }
     state = framing == .http2 ? .discarding : .idle

@@ -20,7 +20,7 @@ extension ConnectionHandler: WatchSubscriber {
     }
     flush()
     server.countRequest(request.route)
-    server.parts.gate?.answered(request.route, status: 200)
+    server.parts.gate?.answered(request.route, status: 200, after: .zero)
     take(values)
   }
 
@@ -65,6 +65,7 @@ extension ConnectionHandler: WatchSubscriber {
     guard case .listening(let key) = state else { return }
     connections.watches.unsubscribe(self, from: key)
     backlog = nil
+    releasePermit()
     switch framing {
     case .http1:
       var bytes = ByteBuffer()

@@ -67,6 +67,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
   var lastStep: LoopConnections.Tick
   /// For noticing readers that do not read.
   var progress = WriteProgress()
+  /// When the head of the request came.
+  var began = NIODeadline.uptimeNanoseconds(0)
+  /// What the request holds until its answer has ended.
+  private var permit: Permit?
   /// Node information as it was last sent here, to be sent again while it is the same.
   var information: (version: UInt64, bytes: ByteBuffer)?
 
@@ -100,7 +104,17 @@ final class ConnectionHandler: ChannelDuplexHandler {
     case .idle, .receiving, .discarding: break
     }
     state = .discarding
+    releasePermit()
     (queue, backlog, information, context) = (nil, nil, nil, nil)
+  }
+}
+
+extension ConnectionHandler {
+  /// Gives back what the request held. May be called again.
+  func releasePermit() {
+    guard let held = permit else { return }
+    permit = nil
+    server.parts.gate?.release(held)
   }
 }
 
@@ -158,6 +172,8 @@ extension ConnectionHandler {
     isInputClosed = true
     switch state {
     case .idle: if queue == nil { close() }
+    // A stream would learn of it with its next write only, which may be long after.
+    case .answering(let answering) where answering.route == .events: close()
     // It may have shut down only its sending side; the answer goes out, and then all closes.
     case .answering: break
     case .receiving, .listening, .discarding: close()
@@ -185,6 +201,7 @@ extension ConnectionHandler {
 
   private func begin(_ head: HTTPRequestHead) {
     lastStep = connections.tick
+    if server.parts.gate != nil { began = .now() }
     let limits = server.configuration.limits
     guard head.uri.utf8.count <= limits.pathBytes else { return refuseAtOnce(.pathTooLong) }
     guard head.headers.byteCount <= limits.headBytes else { return refuseAtOnce(.headTooLong) }
@@ -202,7 +219,12 @@ extension ConnectionHandler {
       let request = ProxyRequest(
         route: route, target: head.uri, headers: head.headers, address: context?.channel.peerAddress,
         certificate: server.showsCertificates ? context?.channel.peerCertificate : nil)
-      return server.parts.gate?.refuse(request, as: route.group).map(Aim.refuse) ?? .carryOut(request)
+      switch server.parts.gate?.admit(request) {
+      case .refused(let answer): return .refuse(answer)
+      case .admitted(let permit): self.permit = permit
+      case nil: break
+      }
+      return .carryOut(request)
     case .otherMethod(let allowed):
       var answer = Answer.methodNotAllowed(allowed)
       if head.method == .HEAD { answer.body.clear() }

@@ -23,8 +23,15 @@ struct ProxyChannel: ServerChildChannel {
       channel.closeFuture.whenComplete { _ in server.connectionClosed() }
       try channel.syncOptions?.setOption(.socketOption(.so_keepalive), value: 1)
       guard isWelcome, let connections = connections(of: channel) else {
-        turnAway(channel)
+        turnAway(channel, .overloaded)
         return Value(channel: channel)
+      }
+      if let gate = server.parts.gate {
+        guard let permit = gate.connectionOpened(from: channel.peerAddress) else {
+          turnAway(channel, .tooManyConnections)
+          return Value(channel: channel)
+        }
+        channel.closeFuture.whenComplete { _ in gate.release(permit) }
       }
       if let tls {
         try addTLS(tls, to: channel, connections)
@@ -44,10 +51,9 @@ struct ProxyChannel: ServerChildChannel {
     server.loops[ObjectIdentifier(channel.eventLoop)]?.value
   }
 
-  private func turnAway(_ channel: any Channel) {
+  private func turnAway(_ channel: any Channel, _ answer: Answer) {
     var bytes = ByteBuffer()
     if tls == nil {
-      let answer = Answer.overloaded
       bytes.writeHead(answer, length: answer.body.readableBytes, keepsAlive: false)
       bytes.writeImmutableBuffer(answer.body)
     }

@@ -3,13 +3,15 @@ public struct PushLimits: Hashable, Sendable {
   /// Pushes that wait or are being sent; of one client and key at most one waits. Beyond it new ones are dropped, and
   /// counted.
   public var waiting = 20_000
+  /// Of these to one host: one that is silent does not take all the room.
+  public var waitingPerHost = 10_000
   /// How long a push waits for others of the same client and key, to be sent as one.
   public var mergeWindow: Duration = .milliseconds(200)
   /// Ids that one push names. Android and iOS take 4 KiB for a whole push, and a client looks at the key anyway.
   public var idsPerPush = 64
   /// Requests to one host at a time: the gateway, or one host of UnifiedPush.
   public var requestsPerHost = 8
-  /// Requests at a time to all hosts.
+  /// Requests at a time to all hosts of UnifiedPush. Strangers name those hosts; the gateway never waits for them.
   public var requests = 64
   /// Tries of one push. With the pauses below the last is made an hour after the first.
   public var attempts = 10

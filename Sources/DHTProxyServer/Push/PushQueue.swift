@@ -37,6 +37,9 @@ struct PushQueue: Sendable {
     case failed
   }
 
+  /// The line of the gateway. No host has an empty name.
+  static let gateway = ""
+
   private struct Entry {
     var host: String
     /// What waits, or stands in line; nil while nothing came after what is being sent.
@@ -59,9 +62,10 @@ struct PushQueue: Sendable {
   private var entries: [Destination: Entry] = [:]
   private var deadlines = Deadlines<Destination>()
   private var lines: [String: Line] = [:]
-  /// Hosts in whose line something is ready, in turn.
+  /// Hosts of UnifiedPush in whose line something is ready, in turn; and requests to them.
   private var turns = CircularBuffer<String>()
   private var sending = 0
+  private var countsByHost: [String: Int] = [:]
 
   init(_ limits: PushLimits) { self.limits = limits }
 
@@ -73,11 +77,12 @@ struct PushQueue: Sendable {
   mutating func add(_ notification: PushNotification, to host: String, now: Instant) {
     let destination = Destination(notification)
     if entries[destination] == nil {
-      guard entries.count < limits.waiting else {
+      guard entries.count < limits.waiting, countsByHost[host, default: 0] < limits.waitingPerHost else {
         statistics.dropped += 1
         return
       }
       entries[destination] = Entry(host: host)
+      countsByHost[host, default: 0] += 1
     }
     guard var entry = entries[destination] else { return }
     entry.isDropped = false
@@ -108,6 +113,9 @@ struct PushQueue: Sendable {
   /// The next push to be sent; nil when there is none now.
   mutating func next(now: Instant) -> Job? {
     while let destination = deadlines.popDue(now) { makeReady(destination) }
+    while let line = lines[Self.gateway], !line.ready.isEmpty, line.sending < limits.requestsPerHost {
+      if let job = take(from: Self.gateway) { return job }
+    }
     guard sending < limits.requests else { return nil }
     while let host = turns.popFirst() {
       lines[host]?.hasTurn = false
@@ -125,7 +133,7 @@ struct PushQueue: Sendable {
   /// - Parameters:
   ///   - jitter: 0 ..< 1, at random.
   mutating func finished(_ job: Job, _ outcome: Outcome, jitter: Double, now: Instant) {
-    sending -= 1
+    if job.host != Self.gateway { sending -= 1 }
     lines[job.host]?.sending -= 1
     giveTurn(to: job.host)
     statistics.count(outcome)
@@ -141,7 +149,7 @@ struct PushQueue: Sendable {
       entry.attempts = 0
       if entry.waiting != nil { deadlines.set(job.destination, at: now + limits.mergeWindow) }
     }
-    entries[job.destination] = entry.waiting == nil ? nil : entry
+    if entry.waiting == nil { remove(job.destination) } else { entries[job.destination] = entry }
   }
 }
 
@@ -156,7 +164,11 @@ extension PushQueue {
     entry.waiting = nil
     entry.isDropped = true
     // What stands in line is passed over when its turn comes.
-    entries[destination] = entry.isSending ? entry : nil
+    if entry.isSending { entries[destination] = entry } else { remove(destination) }
+  }
+
+  private mutating func remove(_ destination: Destination) {
+    if let entry = entries.removeValue(forKey: destination) { countsByHost.decrement(entry.host) }
   }
 
   private mutating func makeReady(_ destination: Destination) {
@@ -170,6 +182,7 @@ extension PushQueue {
   private mutating func giveTurn(to host: String) {
     guard let line = lines[host], !line.hasTurn else { return }
     if !line.ready.isEmpty {
+      guard host != Self.gateway else { return }
       lines[host]?.hasTurn = true
       turns.append(host)
     } else if line.sending == 0 {
@@ -185,7 +198,7 @@ extension PushQueue {
     entry.waiting = nil
     entries[destination] = entry
     lines[host]?.sending += 1
-    sending += 1
+    if host != Self.gateway { sending += 1 }
     if entry.attempts == 0 { statistics.countAttempt(notification) }
     return Job(destination: destination, host: host, notification: notification, attempt: entry.attempts + 1)
   }

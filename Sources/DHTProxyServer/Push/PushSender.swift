@@ -62,11 +62,8 @@ extension PushSender {
   /// The name of the line to stand in; nil when there is nowhere to send to.
   private func host(of notification: PushNotification) -> String? {
     if notification.platform == .unifiedPush { return HTTPEndpoint(notification.token)?.host }
-    return configuration.gateway == nil ? nil : Self.gatewayLine
+    return configuration.gateway == nil ? nil : PushQueue.gateway
   }
-
-  // No host has an empty name.
-  private static let gatewayLine = ""
 
   private func proceed() {
     guard !isStopped else { return }

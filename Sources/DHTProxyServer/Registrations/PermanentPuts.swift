@@ -56,7 +56,7 @@ struct PermanentPuts: Sendable {
     guard entries[id]?.secret.allows(request.secret) ?? true else { throw .wrongSecret }
     var entry = entries[id] ?? PermanentPut(value: value, end: now, address: request.address?.quotaPrefix)
     entry.value = value
-    entry.secret = entry.secret ?? SecretDigest(of: request.secret)
+    if entries[id] == nil { entry.secret = SecretDigest(of: request.secret) }
     renew(&entry, by: request, now: now)
     try admit(entry, as: id)
     insert(entry, as: id)
@@ -134,6 +134,10 @@ extension PermanentPuts {
   private func renew(_ entry: inout PermanentPut, by request: Request, now: Instant) {
     entry.end = now + limits.lifetime
     entry.isReminded = false
+    // Ids are public: without a token whoever comes later could lock out whoever made the put.
+    if request.hasToken, entry.context?.token == request.context?.token {
+      entry.secret = entry.secret ?? SecretDigest(of: request.secret)
+    }
     if request.hasToken, var context = request.context?.kept(defaultTopic: defaultTopic) {
       if context.sessionID.isEmpty { context.sessionID = entry.context?.sessionID ?? "" }
       entry.context = context

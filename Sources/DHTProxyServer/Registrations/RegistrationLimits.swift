@@ -36,6 +36,10 @@ public struct RegistrationLimits: Hashable, Sendable {
   /// Values of a key that are remembered to be told to the next subscriber. Of more, the first are told.
   public var valuesPerKey = 1024
 
+  /// By how many bytes the journal may outgrow the file before all is written anew. Small files are not written all the
+  /// time, and a start does not read for long.
+  public var journalAllowance = 4 << 20
+
   /// Limits of a server for some ten thousand devices.
   public init() {}
 }

@@ -19,7 +19,8 @@ extension RegistrationNetwork {
     put = { value, key throws(DHTError) in _ = try await dht.put(value, at: key, permanent: true) }
     cancel = { id, key in await dht.cancelPut(id, at: key) }
     listen = { key, handle in
-      for await change in dht.listen(to: key) { await handle(change) }
+      // Verified, and never opened: what is pushed is read by the client. (proxy.md §11.4)
+      for await change in dht.forwardedChanges(of: key) { await handle(change) }
     }
     resolve = { host, port in await dht.resolve(Host(name: host, port: port)) }
   }

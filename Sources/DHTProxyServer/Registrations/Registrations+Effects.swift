@@ -5,6 +5,9 @@ internal import OpenDHT
 extension Registrations {
   /// Puts being made at a time after a start: the node has room for others beside them.
   private static let announcesAtATime = 64
+  /// Listens begun at once after a start, and the pause between so many: a thousand in a second.
+  private static let listensAtATime = 50
+  private static let pauseBetweenListens: Duration = .milliseconds(50)
   /// Pause between looks for puts that the node had no room for, and the longest before a listen that ended begins anew.
   private static let retryPause: Duration = .seconds(30)
 
@@ -83,7 +86,16 @@ extension Registrations {
     }
   }
 
-  func listen(to key: InfoHash) {
+  /// Begins the listens of subscriptions that were saved, few at a time: each asks a dozen nodes.
+  func listenToAll() async {
+    for (index, key) in subscriptions.keys.keys.sorted(by: { $0 < $1 }).enumerated() {
+      if subscriptions.keys[key] != nil { listen(to: key) }
+      guard (index + 1).isMultiple(of: Self.listensAtATime) else { continue }
+      do { try await Task.sleep(for: Self.pauseBetweenListens) } catch { return }
+    }
+  }
+
+  private func listen(to key: InfoHash) {
     guard listening[key] == nil else { return }
     listening[key] = Task { await self.watch(key) }
   }

@@ -11,11 +11,13 @@ enum SavedID: Hashable, Sendable {
 
 extension Registrations {
   /// After a save that failed, the next is tried so much later: a full disk stays full for a while.
-  private static let pauseAfterFailure: Duration = .seconds(5)
+  private static let pauseAfterFailure: Duration = .seconds(2)
 
   /// Waits until all that has changed so far is on disk. False when it cannot be written.
   func isSaved() async -> Bool {
     guard storage != nil, !unsaved.isEmpty || saving != nil else { return true }
+    // The last save may have been made: what comes now is not promised.
+    guard isRunning else { return false }
     return await withCheckedContinuation { continuation in
       savers.append(continuation)
       save()
@@ -28,7 +30,7 @@ extension Registrations {
       unsaved = []
       return
     }
-    if saving == nil { saving = Task { await self.saveAll() } }
+    if saving == nil, isRunning { saving = Task { await self.saveAll() } }
   }
 
   // What comes while the disk is busy is written by the next turn, all at once: however many requests there are, the disk

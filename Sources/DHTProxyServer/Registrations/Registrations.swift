@@ -8,18 +8,18 @@ package import OpenDHT
 /// requests, the clock and the node's news; sends what they say; keeps both on disk. (proxy.md §6, §8, §10)
 ///
 /// A permanent put and a SUBSCRIBE are answered when they are on disk: what was acknowledged outlives `kill -9`.
-package actor Registrations {
+public actor Registrations {
   /// How registrations are kept.
-  package struct Configuration: Sendable {
+  public struct Configuration: Sendable {
     /// What they may take.
-    package var limits = RegistrationLimits()
+    public var limits = RegistrationLimits()
     /// Where pushes go.
-    package var push = PushConfiguration()
+    public var push = PushConfiguration()
     /// The file that they are saved in; beside it stands a journal. Nil: they end with the process.
-    package var statePath: String?
+    public var statePath: String?
 
     /// No gateway, nothing saved.
-    package init() {}
+    public init() {}
   }
 
   let network: RegistrationNetwork
@@ -51,7 +51,9 @@ package actor Registrations {
   init(_ network: RegistrationNetwork, _ configuration: Configuration, logger: Logger? = nil) {
     self.network = network
     self.logger = logger
-    storage = configuration.statePath.map { RegistrationStorage(path: $0) }
+    storage = configuration.statePath.map {
+      RegistrationStorage(path: $0, journalAllowance: configuration.limits.journalAllowance)
+    }
     sender = PushSender(
       configuration.push, transport: PushTransport(configuration.push, resolve: network.resolve), logger: logger)
     puts = PermanentPuts(configuration.limits, defaultTopic: configuration.push.defaultTopic)
@@ -62,19 +64,26 @@ package actor Registrations {
   ///
   /// - Throws: what keeps the files from being read or written. Nothing runs then.
   package func start() async throws(SecurityError) {
+    precondition(!isRunning && background.isEmpty, "registrations are started once")
     if let storage {
-      let found = try await storage.load()
-      for remark in found.remarks { logger?.warning("\(remark)") }
-      restore(found.saved)
-      try await storage.rewrite(saved)
-      unsaved = []
+      do throws(SecurityError) { try await takeUp(from: storage) } catch {
+        await storage.release()
+        throw error
+      }
     }
     isRunning = true
-    for key in subscriptions.keys.keys { listen(to: key) }
+    background.append(Task { await self.listenToAll() })
     background.append(Task { await self.announceAll() })
     let tokens = sender.goneTokens
     background.append(Task { for await token in tokens { await self.tokenIsGone(token) } })
     await advance()
+  }
+
+  private func takeUp(from storage: RegistrationStorage) async throws(SecurityError) {
+    let found = try await storage.load()
+    for remark in found.remarks { logger?.warning("\(remark)") }
+    restore(found.saved)
+    try await storage.rewrite(saved)
   }
 
   /// Saves everything, and ends everything. The node may run on.

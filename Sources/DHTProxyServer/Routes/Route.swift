@@ -14,46 +14,79 @@ package enum Route: Hashable, Sendable {
   case preflight
   /// What only we have.
   case health, readiness, metrics, openAPI, events
+  /// Keys for a running event stream, by its name.
+  case changeEvents(String)
 }
 
 extension Route {
-  /// Rights and limits are given to groups.
-  package enum Group: Hashable, Sendable, CaseIterable {
-    case read, write, permanent, push, identity, operations
-  }
-
   /// The group that the route belongs to. A put becomes `permanent` by its body.
-  package var group: Group {
+  package var group: RouteGroup {
     switch self {
-    case .get, .listen, .events, .nodeInformation, .preflight: .read
+    case .get, .listen, .events, .changeEvents, .nodeInformation, .nodeStatistics, .preflight: .read
+    case .health, .readiness, .openAPI: .read
     case .put: .write
     case .cancelPut: .permanent
     case .subscribe, .unsubscribe, .pingPush: .push
     case .sign, .encrypt: .identity
-    case .nodeStatistics, .health, .readiness, .metrics, .openAPI: .operations
+    case .metrics: .operations
     }
   }
 
   /// A name for counters, whatever the key.
-  package var name: String {
+  package var name: String { Self.names[number] }
+
+  /// All names; the last is that of what leads nowhere.
+  package static let names = [
+    "info", "stats", "pingPush", "get", "put", "listen", "sign", "encrypt", "subscribe", "unsubscribe", "cancelPut",
+    "options", "healthz", "readyz", "metrics", "openapi", "events", "changeEvents", "none",
+  ]
+
+  /// Place of its name.
+  var number: Int {
     switch self {
-    case .nodeInformation: "info"
-    case .nodeStatistics: "stats"
-    case .pingPush: "pingPush"
-    case .get: "get"
-    case .put: "put"
-    case .listen: "listen"
-    case .sign: "sign"
-    case .encrypt: "encrypt"
-    case .subscribe: "subscribe"
-    case .unsubscribe: "unsubscribe"
-    case .cancelPut: "cancelPut"
-    case .preflight: "options"
-    case .health: "healthz"
-    case .readiness: "readyz"
-    case .metrics: "metrics"
-    case .openAPI: "openapi"
-    case .events: "events"
+    case .nodeInformation: 0
+    case .nodeStatistics: 1
+    case .pingPush: 2
+    case .get: 3
+    case .put: 4
+    case .listen: 5
+    case .sign: 6
+    case .encrypt: 7
+    case .subscribe: 8
+    case .unsubscribe: 9
+    case .cancelPut: 10
+    case .preflight: 11
+    case .health: 12
+    case .readiness: 13
+    case .metrics: 14
+    case .openAPI: 15
+    case .events: 16
+    case .changeEvents: 17
+    }
+  }
+
+  /// Whether rules of access apply: balancers, browsers and readers of the description have nothing to show yet.
+  var isRestricted: Bool {
+    switch self {
+    case .health, .readiness, .openAPI, .preflight: false
+    default: true
+    }
+  }
+
+  /// Whether it is refused at once while the node is cut off. What lasts may wait for the network.
+  var needsNetwork: Bool {
+    switch self {
+    case .get, .put, .sign, .encrypt: true
+    default: false
+    }
+  }
+
+  /// What its client holds as long as the answer lasts.
+  var resource: Resource? {
+    switch self {
+    case .listen: .listen
+    case .events: .stream
+    default: nil
     }
   }
 }

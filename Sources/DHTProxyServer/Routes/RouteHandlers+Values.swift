@@ -27,11 +27,7 @@ extension RouteHandlers {
     let read = reading(body) { bytes throws(MessageError) in try PutBody(reading: bytes) }
     guard case .success(let body) = read else { return read.refusal }
     do throws(DHTError) {
-      guard body.permanence == nil else {
-        if let refusal = parts.gate?.refuse(request, as: .permanent) { return refusal }
-        guard let registrations = parts.registrations else { return .notImplemented }
-        return answer(try await registrations.put(body, at: key))
-      }
+      guard body.permanence == nil else { return await putPermanent(body, at: key, request) }
       let request = await putRequest(body.value, at: key)
       _ = try await dht.put(request)
       return answer(request.value)
@@ -77,7 +73,7 @@ extension RouteHandlers {
     }
   }
 
-  private func answer(_ value: Value) -> Answer { Answer(body: value.jsonLine(for: release)) }
+  func answer(_ value: Value) -> Answer { Answer(body: value.jsonLine(for: release)) }
 
   /// A put with an id; one that was chosen here costs no look at what stands under it.
   private func putRequest(_ value: Value, at key: InfoHash) async -> PutRequest {
@@ -91,7 +87,7 @@ extension RouteHandlers {
     get async { await node.isConnected ? limits.operationTime : limits.isolatedTime }
   }
 
-  private func refusalOfPut(_ error: DHTError) async -> Answer {
+  func refusalOfPut(_ error: DHTError) async -> Answer {
     switch error {
     case .isolated, .notRunning, .throttled: refusal(of: error)
     case .timedOut: await node.isConnected ? Answer(.putFailed) : refusal(of: error)

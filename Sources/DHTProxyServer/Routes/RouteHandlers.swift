@@ -33,11 +33,11 @@ struct RouteHandlers: Sendable {
     case .encrypt(let key): exchange.answer(await encrypt(body, at: key))
     case .nodeInformation: exchange.answer(await information(for: request))
     case .nodeStatistics: exchange.answer(Answer(body: await currentStatistics().bytes()))
-    case .subscribe(let key): await subscribe(body, at: key, exchange)
+    case .subscribe(let key): await subscribe(body, at: key, request, exchange)
     case .unsubscribe(let key): exchange.answer(await unsubscribe(body, at: key))
     case .pingPush: exchange.answer(await pingPush(body))
-    case .cancelPut(let key, let id): exchange.answer(await cancelPut(id, at: key, request))
-    case .health, .readiness, .metrics, .openAPI, .events:
+    case .cancelPut(let key, let id): exchange.answer(await cancelPut(id, at: key, request, body))
+    case .health, .readiness, .metrics, .openAPI, .events, .changeEvents:
       guard let operations = parts.operations else { return exchange.answer(.notImplemented) }
       await operations.carryOut(request, body: body, exchange)
     case .preflight: exchange.answer(.preflight(mayUseIdentity: configuration.mayUseIdentity))
@@ -55,65 +55,14 @@ extension RouteHandlers {
 
   /// What is told of the server.
   func currentStatistics() async -> ServerStatistics {
-    var statistics =
-      await parts.registrations?.statistics
-      ?? ServerStatistics(
-        listens: 0, pushTokens: 0, permanentKeys: 0, permanentPuts: 0, requestRate: 0, node: nil, since330: nil)
-    statistics.listens = counters.listenCount
-    statistics.requestRate = counters.rate()
-    statistics.node = await report.edition().information
-    if release == .v4 {
-      statistics.since330 = statistics.since330 ?? .init(startTime: 0, updateTime: 0)
-      statistics.since330?.startTime = Int(startTime.seconds)
-      statistics.since330?.updateTime = Int(WallTime.now.seconds)
-    } else {
-      statistics.since330 = nil
-    }
-    return statistics
-  }
-}
-
-// Permanent puts and pushes. (proxy.md §6, §8)
-extension RouteHandlers {
-  private func subscribe(_ body: ByteBuffer, at key: InfoHash, _ exchange: Exchange) async {
-    guard let registrations = parts.registrations else { return exchange.answer(.notImplemented) }
-    let read = reading(body) { bytes throws(MessageError) in try SubscribeBody(reading: bytes) }
-    guard case .success(let body) = read else { return exchange.answer(read.refusal) }
-    switch await registrations.subscribe(body, at: key) {
-    case .subscribed: exchange.answer(Answer(body: SubscribeBody.answer))
-    case .refused(let status, let reason): exchange.answer(Answer(status: status, reason: reason))
-    case .refreshed: await stream([SubscribeBody.answer], exchange)
-    case .known(let values): await stream(values.lazy.map { $0.jsonLine(for: release) }, exchange)
-    }
-  }
-
-  private func stream(_ lines: some Sequence<[UInt8]>, _ exchange: Exchange) async {
-    exchange.begin(Answer())
-    for line in lines {
-      guard await exchange.send(ByteBuffer(bytes: line)) else { return }
-    }
-    exchange.end()
-  }
-
-  private func unsubscribe(_ body: ByteBuffer, at key: InfoHash) async -> Answer {
-    guard let registrations = parts.registrations else { return .notImplemented }
-    let read = reading(body) { bytes throws(MessageError) in try UnsubscribeBody(reading: bytes) }
-    guard case .success(let body) = read else { return read.refusal }
-    await registrations.unsubscribe(body, at: key)
-    return Answer()
-  }
-
-  private func pingPush(_ body: ByteBuffer) async -> Answer {
-    guard let registrations = parts.registrations else { return .notImplemented }
-    let read = reading(body) { bytes throws(MessageError) in try PingPushBody(reading: bytes) }
-    guard case .success(let body) = read else { return read.refusal }
-    await registrations.ping(body)
-    return Answer()
-  }
-
-  private func cancelPut(_ id: Value.ID, at key: InfoHash, _ request: ProxyRequest) async -> Answer {
-    guard let registrations = parts.registrations else { return .notImplemented }
-    return await registrations.cancelPut(id, at: key, request)
+    let kept = await parts.registrations?.statistics
+    let since330 = ServerStatistics.Since330(
+      android: kept?.android ?? .init(), iOS: kept?.iOS ?? .init(), unifiedPush: kept?.unifiedPush ?? .init(),
+      startTime: Int(startTime.seconds), updateTime: Int(WallTime.now.seconds))
+    return ServerStatistics(
+      listens: counters.listenCount, pushTokens: kept?.pushTokens ?? 0, permanentKeys: kept?.permanentKeys ?? 0,
+      permanentPuts: kept?.permanentPuts ?? 0, requestRate: counters.rate(),
+      node: await report.edition().information, since330: release == .v4 ? since330 : nil)
   }
 }
 

@@ -45,6 +45,8 @@ enum RouteMatch: Hashable, Sendable {
     case 1: single(method, segments[0])
     case 2 where segments[0].isLiteral("node"): node(method, segments[1])
     case 2 where segments[0].isLiteral("key"): key(method, segments[1])
+    case 2 where segments[0].isLiteral("events"):
+      only("POST", .changeEvents(String(decoding: segments[1], as: UTF8.self)), method)
     case 3 where segments[0].isLiteral("key"): below(method, segments[1], segments[2])
     default: .notFound
     }
@@ -57,7 +59,7 @@ enum RouteMatch: Hashable, Sendable {
     case "readyz": only("GET", .readiness, method)
     case "metrics": only("GET", .metrics, method)
     case "openapi.json": only("GET", .openAPI, method)
-    case "events": only("GET", .events, method)
+    case "events": method == "POST" ? .found(.events) : only("GET", .events, method, "GET, POST")
     default: key(method, name)
     }
   }
@@ -97,8 +99,10 @@ enum RouteMatch: Hashable, Sendable {
     }
   }
 
-  private static func only(_ allowed: String, _ route: Route, _ method: String) -> RouteMatch {
-    method == allowed ? .found(route) : .otherMethod(allowed: "\(allowed), OPTIONS")
+  private static func only(
+    _ served: String, _ route: Route, _ method: String, _ allowed: String? = nil
+  ) -> RouteMatch {
+    method == served ? .found(route) : .otherMethod(allowed: "\(allowed ?? served), OPTIONS")
   }
 }
 

@@ -60,14 +60,14 @@ struct RegistrationFiles: Sendable {
   /// Writes everything, and begins a new journal. Returns the count of bytes and the journal.
   func rewrite(_ saved: SavedRegistrations) throws(SecurityError) -> (byteCount: Int, journal: OpenJournal) {
     let bytes = saved.encoded()
-    try SecureFile.replace(path, with: bytes)
-    try SecureFile.replace(journalPath, with: Journal.head(of: bytes))
+    try DurableFile.replace(path, with: bytes)
+    try DurableFile.replace(journalPath, with: Journal.head(of: bytes))
     return (bytes.count, try OpenJournal(journalPath))
   }
 
   /// Writes everything into the file alone, as the reference leaves it.
   func finish(_ saved: SavedRegistrations) throws(SecurityError) {
-    try SecureFile.replace(path, with: saved.encoded())
+    try DurableFile.replace(path, with: saved.encoded())
     unlink(journalPath)
   }
 
@@ -92,19 +92,7 @@ struct OpenJournal: Sendable {
   /// Appends, and returns when it would outlive a loss of power. After a failure the journal may end in half a record, and
   /// must not be appended to again.
   func append(_ bytes: [UInt8]) throws(SecurityError) {
-    var place = 0
-    while place < bytes.count {
-      let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress?.advanced(by: place), bytes.count - place) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw .file(path: path, code: errno) }
-      place += count
-    }
-    #if canImport(Darwin)
-      let result = fsync(descriptor)
-    #else
-      let result = fdatasync(descriptor)
-    #endif
-    guard result == 0 else { throw .file(path: path, code: errno) }
+    try DurableFile.append(bytes, to: descriptor, path: path)
   }
 
   func closeFile() { close(descriptor) }

@@ -6,22 +6,26 @@ internal import NIOPosix
 /// A save appends to the journal. When the journal has outgrown the file everything is written anew, so that over time each
 /// change is written about twice, however many registrations there are.
 actor RegistrationStorage {
-  /// The journal may be this much larger than the file, in bytes: small files are not written all the time.
-  static let journalAllowance = 4 << 20
-
   private let files: RegistrationFiles
+  private let journalAllowance: Int
   private var journal: OpenJournal?
+  /// Keeps a second server from the same files.
+  private var lock: Int32?
   private var fileBytes = 0
   private var journalBytes = 0
 
-  init(path: String) { files = RegistrationFiles(path: path) }
+  init(path: String, journalAllowance: Int) {
+    files = RegistrationFiles(path: path)
+    self.journalAllowance = journalAllowance
+  }
 
   /// Whether the next save writes everything: there is no journal, it is too long, or it broke.
-  var mustRewrite: Bool { journal == nil || journalBytes > fileBytes + Self.journalAllowance }
+  var mustRewrite: Bool { journal == nil || journalBytes > fileBytes + journalAllowance }
 
-  /// Reads what an earlier run left.
+  /// Reads what an earlier run left. Throws when another process has the files.
   func load() async throws(SecurityError) -> RegistrationFiles.Found {
     let files = files
+    lock = try DurableFile.lock(files.path)
     return try await onThread { () throws(SecurityError) in try files.load() }
   }
 
@@ -50,7 +54,14 @@ actor RegistrationStorage {
   func finish(_ saved: SavedRegistrations) async throws(SecurityError) {
     drop()
     let files = files
+    defer { release() }
     try await onThread { () throws(SecurityError) in try files.finish(saved) }
+  }
+
+  /// Leaves the files to others.
+  func release() {
+    if let lock { DurableFile.unlock(files.path, lock) }
+    lock = nil
   }
 
   private func drop() {
@@ -58,13 +69,17 @@ actor RegistrationStorage {
     journal = nil
   }
 
-  // Disks take milliseconds, sometimes seconds: never on a thread that others wait for.
+  // Disks take milliseconds, sometimes seconds: never on a thread that others wait for. In a task of its own: whoever stops
+  // a server by cancelling it still wants its state saved.
   private func onThread<T: Sendable>(
     _ work: @escaping @Sendable () throws(SecurityError) -> T
   ) async throws(SecurityError) -> T {
-    let result = try? await NIOThreadPool.singleton.runIfActive { () -> Result<T, SecurityError> in
-      do throws(SecurityError) { return .success(try work()) } catch { return .failure(error) }
+    let task = Task { () -> Result<T, SecurityError>? in
+      try? await NIOThreadPool.singleton.runIfActive {
+        do throws(SecurityError) { return .success(try work()) } catch { return .failure(error) }
+      }
     }
+    let result = await task.value
     guard let result else { throw .file(path: files.path, code: 0) }
     return try result.get()
   }

@@ -25,7 +25,7 @@ final class LoopWatches {
 
   /// Begins to tell somebody of a key. Returns the values that are known.
   func subscribe(_ subscriber: any WatchSubscriber, to key: InfoHash) -> [WatchEvent] {
-    counters.listenBegan()
+    if subscriber.isListen { counters.listenBegan() }
     if watches[key] != nil {
       watches[key]?.subscribers[ObjectIdentifier(subscriber)] = subscriber
       return watches[key]?.values.all ?? []
@@ -41,7 +41,7 @@ final class LoopWatches {
   /// Tells somebody no more of a key.
   func unsubscribe(_ subscriber: any WatchSubscriber, from key: InfoHash) {
     guard watches[key]?.subscribers.removeValue(forKey: ObjectIdentifier(subscriber)) != nil else { return }
-    counters.listenEnded()
+    if subscriber.isListen { counters.listenEnded() }
     guard watches[key]?.subscribers.isEmpty == true else { return }
     watches[key] = nil
     hub.leave(key, loop: loop)
@@ -59,7 +59,7 @@ final class LoopWatches {
   func ended(_ key: InfoHash, asking: UInt64) {
     guard watches[key]?.asking == asking, let watch = watches.removeValue(forKey: key) else { return }
     for subscriber in watch.subscribers.values {
-      counters.listenEnded()
+      if subscriber.isListen { counters.listenEnded() }
       subscriber.watchEnded()
     }
   }

@@ -44,7 +44,7 @@ struct WatchBacklog {
     case (.added, .added), (.added, .updated): event.asAdded
     case (.added, .expired): nil
     case (.updated, .added), (.expired, .added), (.updated, .updated), (.expired, .updated):
-      WatchEvent(id: event.id, kind: .updated, line: event.line)
+      WatchEvent(kind: .updated, line: event.line, fields: event.fields)
     case (.updated, .expired), (.expired, .expired): event
     }
   }

@@ -1,5 +1,6 @@
 internal import DHTModel
 internal import DHTProxyMessages
+internal import DHTSecurity
 internal import NIOCore
 internal import OpenDHT
 
@@ -32,30 +33,49 @@ struct WatchEvent: Sendable {
   let id: Value.ID
   let kind: Kind
   let line: WatchLine
+  /// What filters look at.
+  let fields: ValueFields
 
-  init(id: Value.ID, kind: Kind, line: WatchLine) {
-    self.id = id
+  init(kind: Kind, line: WatchLine, fields: ValueFields) {
+    id = fields.id
     self.kind = kind
     self.line = line
+    self.fields = fields
   }
 
   /// Writes a change down.
   init(_ change: ListenChange, for release: PeerRelease) {
     switch change {
-    case .added(let value): self.init(id: value.id, kind: .added, line: WatchLine(value.jsonLine(for: release)))
-    case .updated(let value): self.init(id: value.id, kind: .updated, line: WatchLine(value.jsonLine(for: release)))
-    case .expired(let value): self.init(id: value.id, kind: .expired, line: WatchLine(value.expiryLine(for: release)))
+    case .added(let value): self.init(value, .added, value.jsonLine(for: release))
+    case .updated(let value): self.init(value, .updated, value.jsonLine(for: release))
+    case .expired(let value): self.init(value, .expired, value.expiryLine(for: release))
     }
   }
 
+  private init(_ value: Value, _ kind: Kind, _ line: [UInt8]) {
+    self.init(kind: kind, line: WatchLine(line), fields: ValueFields(value, ownerID: publicKeyID))
+  }
+
+  /// The value as JSON, without the line's end.
+  var json: ByteBuffer {
+    let bytes = line.plain
+    return bytes.getSlice(at: bytes.readerIndex, length: bytes.readableBytes - 1) ?? bytes
+  }
+
   /// The same for somebody who never heard of the value.
-  var asAdded: WatchEvent { WatchEvent(id: id, kind: .added, line: line) }
+  var asAdded: WatchEvent { WatchEvent(kind: .added, line: line, fields: fields) }
 }
 
 /// Who hears of the changes of a key; on one event loop.
 protocol WatchSubscriber: AnyObject {
+  /// Whether it counts as a listen of a client.
+  var isListen: Bool { get }
   /// Changes, in order.
   func take(_ events: [WatchEvent])
   /// There will be no more.
   func watchEnded()
+}
+
+extension WatchSubscriber {
+  var isListen: Bool { true }
 }

@@ -28,11 +28,6 @@ package enum SecureFile {
     return Array(bytes.prefix(limit + 1))
   }
 
-  /// Writes a file that only its owner may read, in place of what is there.
-  package static func replace(_ path: String, with bytes: [UInt8]) throws(SecurityError) {
-    try write([Content(bytes: bytes, path: path, mode: 0o600)])
-  }
-
   /// Bytes for a place. The mode holds from the first byte on, whatever the umask allows.
   struct Content {
     let bytes: [UInt8]

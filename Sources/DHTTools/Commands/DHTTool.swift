@@ -58,6 +58,6 @@ struct DHTCommand: AsyncParsableCommand {
     version: NodeUsage.versionNumber,
     subcommands: [
       PutCommand.self, GetCommand.self, ListenCommand.self, QueryCommand.self, PingCommand.self, NodeCommand.self,
-      TraceCommand.self, IdentityCommand.self,
+      TraceCommand.self, IdentityCommand.self, ProxyCommand.self,
     ])
 }

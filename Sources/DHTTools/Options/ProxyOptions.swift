@@ -1,3 +1,4 @@
+import DHTProxyServer
 import DHTText
 import OpenDHT
 
@@ -13,7 +14,7 @@ struct ProxyOptions: Equatable {
   var privateKey: String?
   var password: String?
   /// `--pushserver`: where notifications go.
-  var pushServer: String?
+  var pushServer: PushGateway?
   /// `--bundleid`: the topic of notifications that name none.
   var bundleID: String?
   /// `--proxyclient`: the proxy to use.
@@ -32,7 +33,11 @@ struct ProxyOptions: Equatable {
     case .proxyCertificate: certificate = value
     case .proxyPrivateKey: privateKey = value
     case .proxyPrivateKeyPassword: password = value
-    case .pushServer: pushServer = value
+    case .pushServer:
+      guard let gateway = PushGateway(value) else {
+        throw .badValue("--pushserver", value, expected: "port, host:port or https://host")
+      }
+      pushServer = gateway
     case .bundleID: bundleID = value
     case .proxyClient: server = value
     case .deviceKey: deviceKey = value

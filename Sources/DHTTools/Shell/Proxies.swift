@@ -51,6 +51,15 @@ actor Proxies: ProxyControl {
       configuration.secure = secure
     }
     if let address = options.address { configuration.address = "\(address)" }
+    if let pushServer {
+      guard let gateway = PushGateway(pushServer) else {
+        return "'\(pushServer)' is no gateway: port, host:port, https://host"
+      }
+      configuration.registrations.push.gateway = gateway
+    } else {
+      configuration.registrations.push.gateway = options.pushServer
+    }
+    configuration.registrations.push.defaultTopic = options.bundleID ?? ""
     configuration.logger = logger
     let server = ProxyServer(of: dht, configuration)
     servers[port] = server
