@@ -159,7 +159,9 @@ struct RequestTests {
     try await first.withClient({ $0.secret = "S" }) { dht in
       let receipt = try await dht.put(Value("stays", id: 9), at: key, permanent: true)
       #expect(receipt.isStored)
-      #expect(first.requests.last { $0.method == "POST" }?.body.contains(#""permanent":{"client_id":"","key":"","platform":"","secret":"S","session_id":"","topic":""}"#) == true)
+      #expect(
+        first.requests.last { $0.method == "POST" }?.body.contains(
+          #""permanent":{"client_id":"","key":"","platform":"","secret":"S","session_id":"","topic":""}"#) == true)
       var changes = dht.listen(to: key).makeAsyncIterator()
       #expect(await changes.next(isolation: nil) == .added(Value("stays", id: 9)))
       await first.stop()
