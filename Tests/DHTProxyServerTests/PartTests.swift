@@ -11,7 +11,9 @@ import Testing
   private final class Gate: RequestGate {
     let heard = NIOLockedValueBox<[String]>([])
 
-    func connectionOpened(from address: NIOCore.SocketAddress?) -> Permit? { Permit(client: nil, resource: .connection) }
+    func connectionOpened(from address: NIOCore.SocketAddress?) -> Permit? {
+      Permit(client: nil, resource: .connection)
+    }
     func admit(_ request: ProxyRequest) -> Admission {
       request.route.group == .write && request.headers.first(name: "authorization") == nil
         ? .refused(Self.unknown) : .admitted(nil)

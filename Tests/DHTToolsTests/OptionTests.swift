@@ -99,7 +99,8 @@ import Testing
     ).proxy
     #expect(served.port == 80 && served.securePort == 443 && served.address == IPAddress(ipv6High: 0, low: 1))
     #expect(served.certificate == "c" && served.privateKey == "k" && served.password == "w")
-    #expect(served.pushServer == PushGateway(host: "gateway", port: 8088) && served.bundleID == "b" && served.server == nil)
+    #expect(
+      served.pushServer == PushGateway(host: "gateway", port: 8088) && served.bundleID == "b" && served.server == nil)
     let used = try options("--proxyclient", "https://h", "--devicekey", "t").proxy
     #expect(used.server == "https://h" && used.deviceKey == "t" && used.port == nil)
     #expect(try options("--proxyserver", "0").proxy == ProxyOptions())
