@@ -144,7 +144,8 @@ let package = Package(
     tests(
       "DHTProxyClientTests",
       [
-        "DHTProxyClient", "DHTProxyMessages", "DHTSecurity", "DHTModel", "OpenDHT", nioCore, nioLocks, nioPosix, nioSSL,
+        "DHTProxyClient", "DHTProxyMessages", "DHTSecurity", "DHTModel", "DHTTransport", "OpenDHT", nioCore, nioLocks,
+        nioPosix, nioSSL,
       ]),
     tests("DHTToolsTests", ["DHTTools", "DHTProxyServer", "DHTText", "DHTJSON", "OpenDHT", nioLocks]),
   ],

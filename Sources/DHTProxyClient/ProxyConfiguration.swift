@@ -1,4 +1,5 @@
 public import DHTProxyMessages
+internal import DHTTransport
 public import OpenDHT
 
 /// How a proxy is used.
@@ -40,6 +41,8 @@ public struct ProxyConfiguration: Sendable {
 
   /// Where the proxy is.
   let url: ProxyURL
+  /// Where its name is looked up; tests put other names there.
+  var resolver = Resolver.shared
   /// What we say who we are.
   public var userAgent = "opendht-swift/\(DHT.version)"
   /// Whose certificates the server is to have, over `https`.

@@ -26,7 +26,7 @@ extension ProxyEngine {
     tellStatus()
     let engine = NIOLoopBound(self, eventLoop: loop)
     let host = Host(name: configuration.url.host, port: configuration.url.port)
-    resolver.resolve(host, Set(AddressFamily.allCases), on: loop) { addresses in
+    configuration.resolver.resolve(host, Set(AddressFamily.allCases), on: loop) { addresses in
       guard !engine.value.isStopped else { return }
       engine.value.look(at: addresses)
     }

@@ -26,6 +26,10 @@ extension ProxyEngine {
     case .stored:
       put.pace.succeeded()
       put.plan = RenewalPlan(limits, now: now, using: &random)
+    case .refused(let status) where put.plan == nil && Ending(refusal: status).isInvalid:
+      // It never began, and the application heard so.
+      puts[name] = nil
+      return
     case .notStored, .refused, .failed:
       put.pace.ended(now: now, hadWorked: false)
       let next = max(put.pace.next(now: now, using: &random), now + limits.longestPause / 2)
@@ -77,14 +81,15 @@ extension ProxyEngine {
     return true
   }
 
-  /// Sends a request whose answer changes nothing.
-  func farewell(_ request: ProxyRequest) {
-    guard let route, farewells.count < limits.connections * 64 else { return }
+  /// Sends a request whose answer changes nothing. `done` is called whatever becomes of it.
+  func farewell(_ request: ProxyRequest, done: @escaping @Sendable (ProxyEngine) -> Void = { _ in }) {
+    guard let route, farewells.count < limits.farewells else { return done(self) }
     let number = freshID()
     farewells[number] = launch { _ in
       _ = await route.answer(to: request)
     } then: { engine, _ in
       engine.farewells[number] = nil
+      done(engine)
     }
   }
 }

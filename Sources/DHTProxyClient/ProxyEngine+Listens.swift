@@ -26,6 +26,7 @@ extension ProxyEngine {
     let listen = KeyListen(key, limits)
     listen.subscribers.append((id, query))
     listens[key] = listen
+    partings.removeValue(forKey: key)?.cancel()
     open(listen)
   }
 
@@ -36,7 +37,7 @@ extension ProxyEngine {
     guard listen.subscribers.isEmpty else { return }
     listens[key] = nil
     listen.close()
-    if listen.subscription != nil { unsubscribe(key) }
+    if listen.subscription != nil { part(from: key) }
   }
 
   /// The look is over: those that have no connection get one.
@@ -62,7 +63,7 @@ extension ProxyEngine {
     }
   }
 
-  private func open(_ listen: KeyListen) {
+  func open(_ listen: KeyListen) {
     // Else the look that is to come, or under way, opens it.
     guard !reachable.isEmpty, !machine.isInDoubt, let route, listen.task == nil else { return }
     if configuration.push != nil { return subscribe(listen, isRefresh: false) }
@@ -137,7 +138,7 @@ extension ProxyEngine {
   /// Whether a refusal is final; then its listens end.
   func refuses(_ listen: KeyListen, _ status: Int) -> Bool {
     let ending = Ending(refusal: status)
-    guard case .invalid = ending else { return false }
+    guard ending.isInvalid else { return false }
     for (id, _) in listen.subscribers { end(id, ending) }
     return true
   }

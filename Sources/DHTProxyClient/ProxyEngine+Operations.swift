@@ -55,7 +55,10 @@ extension ProxyEngine {
   /// Sends the request, or has it wait for the look at the proxy that is under way or to come.
   func start(_ id: OperationID) {
     guard let operation = operations[id] else { return }
-    guard !machine.holdsOperations, let route else {
+    // Of a proxy that is away there is one attempt a second, the look, however many ask.
+    guard !machine.holdsOperations, !reachable.isEmpty, let route else {
+      machine.lookSoon(now: now)
+      scheduleCheck()
       // Those that ended meanwhile stay in the list until it is used, or too long.
       if waiting.count > 2 * operations.count + 64 { waiting.removeAll { operations[$0] == nil } }
       waiting.append(id)
@@ -262,6 +265,11 @@ extension Ending {
     default: self = .invalid(.refusedByProxy(status: status))
     }
   }
+}
+
+extension Ending {
+  /// Whether the request as such is refused: once more it would be no better.
+  var isInvalid: Bool { if case .invalid = self { true } else { false } }
 }
 
 extension Query {

@@ -16,7 +16,7 @@ extension ProxyEngine {
 
   /// Subscribes to a key, or renews that, and fetches what is there.
   func subscribe(_ listen: KeyListen, isRefresh: Bool) {
-    guard let route, listen.task == nil else { return }
+    guard let route, listen.task == nil, !unsubscribing.contains(listen.key) else { return }
     let body = SubscribeBody(pushContext, isRefresh: isRefresh).bytes()
     listen.pace.begin(now: now)
     let (key, generation, opener) = (listen.key, listen.generation, opener)
@@ -77,11 +77,23 @@ extension ProxyEngine {
     lookAround(listen, evenIfCertain: true)
   }
 
-  func unsubscribe(_ key: InfoHash) {
+  /// The last listen of a key is gone: its subscription ends after a while.
+  func part(from key: InfoHash) {
+    guard partings.count < limits.farewells else { return unsubscribe(key) }
+    partings[key] = schedule(at: now + limits.parting) { engine in
+      engine.partings[key] = nil
+      engine.unsubscribe(key)
+    }
+  }
+
+  private func unsubscribe(_ key: InfoHash) {
     guard let push = configuration.push else { return }
-    farewell(
-      .unsubscribe(
-        key, UnsubscribeBody(token: push.token, clientID: push.clientID, secret: configuration.secret ?? "").bytes()))
+    let body = UnsubscribeBody(token: push.token, clientID: push.clientID, secret: configuration.secret ?? "")
+    unsubscribing.insert(key)
+    farewell(.unsubscribe(key, body.bytes())) { engine in
+      engine.unsubscribing.remove(key)
+      if let listen = engine.listens[key] { engine.open(listen) }
+    }
   }
 
   /// The application was pushed something.

@@ -26,8 +26,6 @@ final class ProxyEngine {
   let opener: ValueOpener
   private(set) var delegate: (any EngineDelegate)?
   let logger: Logger?
-  /// Where the proxy's name is looked up; tests put other names there.
-  var resolver = Resolver.shared
   var random = SystemRandomNumberGenerator()
 
   var machine: ProxyStatus
@@ -48,6 +46,10 @@ final class ProxyEngine {
   var listens: [InfoHash: KeyListen] = [:]
   var puts: [KeptPut.Name: KeptPut] = [:]
   var renewalTimer: Scheduled<Void>?
+  /// Subscriptions that nobody listens by any more: ended after a while, since many come back; and those that are being
+  /// ended, which a new one must not overtake.
+  var partings: [InfoHash: Scheduled<Void>] = [:]
+  var unsubscribing: Set<InfoHash> = []
   /// Requests that nobody waits for, as the end of a subscription.
   var farewells: [UInt64: Task<Void, Never>] = [:]
   /// Names this run to those who push to us. (proxy.md §8.1)
@@ -106,6 +108,8 @@ extension ProxyEngine: Engine {
 
   func stop(_ done: @escaping () -> Void) {
     for id in operations.keys.sorted() { end(id, .cancelled) }
+    // Subscriptions stay: a device that sleeps is to hear of its values.
+    for parting in partings.values { parting.cancel() }
     isStopped = true
     delegate = nil
     checkTask?.cancel()
@@ -145,7 +149,7 @@ extension ProxyEngine: Engine {
   }
 
   func connectivityChanged() {
-    machine.lookAgain(now: now, using: &random)
+    machine.lookSoon(now: now)
     scheduleCheck()
     for listen in listens.values where listen.subscription == nil { restart(listen) }
   }

@@ -27,6 +27,10 @@ public struct ProxyLimits: Sendable, Hashable {
   public var renewal: Duration = .seconds(22 * 3600)
   /// Keeps all of them from being renewed at once.
   public var renewalSpread: Duration = .seconds(3600)
+  /// How long a subscription outlives its last listen: many come back. Peers wait as long.
+  public var parting: Duration = .seconds(60)
+  /// Requests that end something at the server and may be under way; beyond, it ends there by itself, after 24 h.
+  public var farewells = 1024
   /// Operations that may run or wait; beyond, they are throttled.
   public var operations = 16384
   /// Keys that may be listened to, each over a connection of its own; beyond, listens are throttled.

@@ -1,9 +1,11 @@
 internal import AsyncHTTPClient
 internal import DHTModel
 internal import DHTProxyMessages
+internal import DHTTransport
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOSSL
+internal import OpenDHT
 
 /// The way to a proxy over one of its addresses: connections for requests, kept alive, and one for each listen.
 ///
@@ -40,7 +42,9 @@ final class ProxyRoute: Sendable {
     let limits = configuration.limits
     var settings = HTTPClient.Configuration()
     settings.tlsConfiguration = tls
-    settings.dnsOverride = [configuration.url.host: "\(address.ip)"]
+    if Resolver.literal(Host(name: configuration.url.host)) == nil {
+      settings.dnsOverride = [configuration.url.host: "\(address.ip)"]
+    }
     settings.redirectConfiguration = .follow(
       configuration: .init(
         max: 5, allowCycles: false, retainHTTPMethodAndBodyOn301: true, retainHTTPMethodAndBodyOn302: true))

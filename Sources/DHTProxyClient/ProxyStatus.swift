@@ -33,8 +33,9 @@ struct ProxyStatus {
     nextCheck = now
   }
 
-  /// Whether operations are to wait for a look that is to come or under way.
-  var holdsOperations: Bool { status.best == .connecting || isInDoubt || isChecking && status.best != .connected }
+  /// Whether operations are to wait for a look that is to come or under way. A proxy that is connecting itself is sent
+  /// them: it holds them until it knows more, as a node does.
+  var holdsOperations: Bool { isInDoubt || isChecking && status.best != .connected }
 
   /// A look begins. False when one is under way.
   mutating func beginCheck(now: Instant) -> Bool {
@@ -42,6 +43,8 @@ struct ProxyStatus {
     isChecking = true
     nextCheck = nil
     pace.begin(now: now)
+    // A routine look at a proxy that serves us over one family is no news for the other.
+    guard status.best != .connected else { return true }
     if status.ipv4 == .disconnected { status.ipv4 = .connecting }
     if status.ipv6 == .disconnected { status.ipv6 = .connecting }
     return true
@@ -73,9 +76,8 @@ struct ProxyStatus {
 
   /// A request got no answer: look at once, though not within a second of the last look.
   mutating func requestFailed(now: Instant, using generator: inout some RandomNumberGenerator) {
-    guard !isChecking else { return }
-    guard status.best != .disconnected else { return }
     isInDoubt = true
+    guard !isChecking else { return }
     pace.ended(now: now, hadWorked: false)
     nextCheck = min(nextCheck ?? .distantFuture, pace.next(now: now, using: &generator))
   }
@@ -88,10 +90,11 @@ struct ProxyStatus {
     if !isChecking { nextCheck = now }
   }
 
-  /// The machine's network changed.
-  mutating func lookAgain(now: Instant, using generator: inout some RandomNumberGenerator) {
+  /// The machine's network changed, or somebody asks for a proxy that was away: look at once, though not within a second
+  /// of the last look.
+  mutating func lookSoon(now: Instant) {
     guard !isChecking else { return }
-    nextCheck = min(nextCheck ?? .distantFuture, pace.next(now: now, using: &generator))
+    nextCheck = min(nextCheck ?? .distantFuture, pace.earliest(now: now))
   }
 
   private static func status(_ answer: Answer?) -> Status {

@@ -30,7 +30,7 @@ struct ProxyURL: Hashable, Sendable {
     guard let place = Self.place(authority), !place.host.isEmpty, Self.isPlain(place.host), Self.isPlain(path) else {
       return nil
     }
-    (host, self.path) = (String(place.host), String(path))
+    (host, self.path) = (place.host.lowercased(), String(path))
     guard let text = place.port else {
       port = isSecure ? 443 : 80
       return

@@ -31,11 +31,14 @@ struct RetryPace {
 
   /// When the next attempt may begin.
   func next(now: Instant, using generator: inout some RandomNumberGenerator) -> Instant {
-    let earliest = lastAttempt.map { $0 + shortest } ?? now
-    guard failures > 1 else { return max(now, earliest) }
+    let earliest = earliest(now: now)
+    guard failures > 1 else { return earliest }
     // 1, 2, 4 … times the shortest, of which a random half to whole.
     let pause = min(shortest * (1 << min(failures - 2, 16)), longest)
     let share = Double.random(in: 0.5...1, using: &generator)
     return max(now + pause * share, earliest)
   }
+
+  /// When an attempt may begin that somebody asks for.
+  func earliest(now: Instant) -> Instant { max(now, lastAttempt.map { $0 + shortest } ?? now) }
 }

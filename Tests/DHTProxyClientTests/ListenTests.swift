@@ -5,7 +5,7 @@ import NIOCore
 import OpenDHT
 import Testing
 
-@Suite("Listens over a proxy", .timeLimit(.minutes(1)))
+@Suite("Listens over a proxy", .timeLimit(.minutes(4)))
 struct ListenTests {
   private let one = Value("one", id: 1)
   private let two = Value("two", id: 2)
@@ -139,12 +139,10 @@ struct ListenTests {
         listen.cancel()
         let times = server.times(of: "/key/\(key)/listen")
         #expect(times.count >= 2)
-        // Not more than one a second; they arrive a little late or less late.
-        #expect(times.count <= 5)
-        for (earlier, later) in zip(times, times.dropFirst()) { #expect(later - earlier > .milliseconds(700)) }
-        let checks = server.times(of: "/node/info")
-        #expect(checks.count <= 6)
-        for (earlier, later) in zip(checks, checks.dropFirst()) { #expect(later - earlier > .milliseconds(700)) }
+        // Counted, not timed: on a busy machine a request arrives late, and the next one does not.
+        let seconds = Int((ContinuousClock.now - (server.accepts.first ?? .now)).components.seconds) + 1
+        #expect(times.count <= seconds + 1)
+        #expect(server.times(of: "/node/info").count <= seconds + 1)
       }
     }
   }

@@ -11,8 +11,6 @@ import Testing
 #endif
 
 /// Against a server that runs already, of any kind: DHT_PROXY_URL=http://127.0.0.1:8088 swift test --filter RealServer
-///
-/// `DHT_PROXY_KILL` names a command that kills and restarts it.
 @Suite("A real server", .enabled(if: getenv("DHT_PROXY_URL") != nil), .serialized)
 struct RealServerTests {
   private func client(_ change: (inout DHT.Configuration) -> Void = { _ in }) throws -> DHT {
@@ -80,6 +78,32 @@ struct RealServerTests {
     #expect(await dht.announcedValues(at: key).map(\.id) == [3])
     #expect(await dht.cancelPut(3, at: key))
     await other.stop()
+    await dht.stop()
+  }
+}
+
+extension RealServerTests {
+  @Test("X-79: a subscription, a push handed on by us, its end", .timeLimit(.minutes(2)))
+  func push() async throws {
+    var proxy = try ProxyConfiguration(getenv("DHT_PROXY_URL").map { String(cString: $0) } ?? "")
+    proxy.push = ProxyConfiguration.Push(token: "TOKEN", clientID: "me", platform: .android)
+    proxy.limits.parting = .seconds(3)
+    let dht = try client { $0.backend = .proxy(proxy) }
+    try await dht.start()
+    try await dht.waitUntilConnected()
+    let key = InfoHash.random()
+    try await dht.put(Value("one", id: 1), at: key)
+    let listen = dht.listen(to: key)
+    var changes = listen.makeAsyncIterator()
+    #expect(await changes.next(isolation: nil) == .added(Value("one", id: 1)))
+    try await dht.put(Value("two", id: 2), at: key)
+    #expect(await dht.pushNotificationReceived(["key": "\(key)", "t": "1"]) == .values)
+    #expect(await changes.next(isolation: nil) == .added(Value("two", id: 2)))
+    await dht.setPushToken("OTHER")
+    #expect(await dht.pushNotificationReceived(["key": "\(key)", "exp": "2"]) == .valuesExpired)
+    #expect(await changes.next(isolation: nil) == .expired(Value("two", id: 2)))
+    listen.cancel()
+    try await Task.sleep(for: .seconds(6))
     await dht.stop()
   }
 }

@@ -5,7 +5,7 @@ import NIOCore
 import OpenDHT
 import Testing
 
-@Suite("Requests to a proxy", .timeLimit(.minutes(1)))
+@Suite("Requests to a proxy", .timeLimit(.minutes(4)))
 struct RequestTests {
   @Test("X-72: a put goes to /key/KEY with an id of ours; empty data is left out; the receipt names the proxy")
   func put() async throws {
@@ -150,6 +150,28 @@ struct RequestTests {
     await dht.stop()
   }
 
+  @Test("X-75: however many operations are asked of a server that is away, it is asked once a second")
+  func manyWhileAway() async throws {
+    try await ScriptedServer.run { _, connection in
+      connection.close()
+    } _: { server in
+      try await server.withClient(isConnected: false) { dht in
+        let end = ContinuousClock.now + .seconds(3)
+        try await withThrowingTaskGroup { group in
+          for _ in 0..<50 {
+            group.addTask {
+              while ContinuousClock.now < end {
+                await #expect(throws: DHTError.isolated) { try await dht.get(.random()) }
+              }
+            }
+          }
+          try await group.waitForAll()
+        }
+        #expect(server.accepts.count <= 6, "\(server.accepts.count)")
+      }
+    }
+  }
+
   @Test("X-74: after the server returns, listens go on and permanent values are put again")
   func restarted() async throws {
     let standIn = StandIn()
@@ -159,7 +181,9 @@ struct RequestTests {
     try await first.withClient({ $0.secret = "S" }) { dht in
       let receipt = try await dht.put(Value("stays", id: 9), at: key, permanent: true)
       #expect(receipt.isStored)
-      #expect(first.requests.last { $0.method == "POST" }?.body.contains(#""permanent":{"client_id":"","key":"","platform":"","secret":"S","session_id":"","topic":""}"#) == true)
+      #expect(
+        first.requests.last { $0.method == "POST" }?.body.contains(
+          #""permanent":{"client_id":"","key":"","platform":"","secret":"S","session_id":"","topic":""}"#) == true)
       var changes = dht.listen(to: key).makeAsyncIterator()
       #expect(await changes.next(isolation: nil) == .added(Value("stays", id: 9)))
       await first.stop()

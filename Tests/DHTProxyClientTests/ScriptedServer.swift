@@ -134,7 +134,7 @@ final class ScriptedServer: Sendable {
 }
 
 /// Waits until something is so; false when it is not within the time.
-func eventually(within limit: Duration = .seconds(10), _ isSo: () async -> Bool) async -> Bool {
+func eventually(within limit: Duration = .seconds(40), _ isSo: () async -> Bool) async -> Bool {
   let end = ContinuousClock.now + limit
   while ContinuousClock.now < end {
     if await isSo() { return true }

@@ -68,7 +68,7 @@ extension ScriptedServer {
     let dht = DHT(configuration)
     try await dht.start()
     do {
-      if isConnected { try await dht.waitUntilConnected() }
+      if isConnected { try await dht.waitUntilConnected(timeout: .seconds(60)) }
       let result = try await body(dht)
       await dht.stop()
       return result

@@ -2,7 +2,7 @@ import DHTProxyClient
 import OpenDHT
 import Testing
 
-@Suite("From UDP to a proxy and back", .timeLimit(.minutes(1)))
+@Suite("From UDP to a proxy and back", .timeLimit(.minutes(4)))
 struct SwitchTests {
   private let one = Value("one", id: 1)
   private let two = Value("two", id: 2)

@@ -4,7 +4,7 @@ import NIOSSL
 import OpenDHT
 import Testing
 
-@Suite("A proxy over TLS", .timeLimit(.minutes(1)))
+@Suite("A proxy over TLS", .timeLimit(.minutes(4)))
 struct TLSTests {
   /// Smaller keys are refused by TLS libraries of today.
   private static let bits = 2048

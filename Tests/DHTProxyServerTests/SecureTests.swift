@@ -9,6 +9,11 @@ import Testing
 
 /// HTTPS, and what is spoken inside.
 @Suite(.timeLimit(.minutes(1))) struct SecureServerTests {
+  /// With an issuer: one that signs itself is an authority's, and no certificate of a server for TLS.
+  private static func identity() throws -> Identity {
+    try Identity.generate(name: "localhost", bits: 2048, authority: try Identity.generateAuthority(name: "authority"))
+  }
+
   private static func secure(_ identity: Identity, password: String? = nil) throws -> ProxyServer.Secure {
     ProxyServer.Secure(
       port: 0, certificates: Array(identity.certificate.pemRepresentation.utf8),
@@ -27,7 +32,8 @@ import Testing
     return HTTPClient(configuration: configuration)
   }
 
-  private static func get(_ url: String, _ client: HTTPClient) async -> (status: String, version: String, text: String)? {
+  private static func get(_ url: String, _ client: HTTPClient) async -> (status: String, version: String, text: String)?
+  {
     guard let answer = try? await client.execute(HTTPClientRequest(url: url), timeout: .seconds(10)),
       let body = try? await answer.body.collect(upTo: 1 << 20)
     else { return nil }
@@ -36,7 +42,7 @@ import Testing
 
   @Test("X-67: TLS 1.2 and 1.3, and HTTP/2 for those who ask", arguments: [TLSVersion.tlsv12, .tlsv13])
   func versions(_ version: TLSVersion) async throws {
-    let identity = try Identity.generate(name: "localhost", bits: 2048)
+    let identity = try Self.identity()
     let secure = try Self.secure(identity, password: "word")
     let world = try await World.make { $0.secure = secure }
     let port = try #require(await world.server.ports.secure)
@@ -48,7 +54,7 @@ import Testing
       }
       let found = await Self.get("https://localhost:\(port)/key/foo", client)
       #expect(found?.status == "200 OK" && found?.version == spoken)
-      #expect(found?.text == "{\"data\":\"aGVsbG8=\",\"id\":\"1\",\"type\":0}\n")
+      #expect(found?.text == "{\"data\":\"aGVsbG8=\",\"id\":\"1\",\"type\":0,\"utype\":\"text/plain\"}\n")
       let report = await Self.get("https://localhost:\(port)/node/info", client)
       #expect(report?.text.contains("\"public_ip\":\"::ffff:127.0.0.1\"") == true)
       #expect(await Self.get("https://localhost:\(port)/a/b", client)?.status == "404 Not Found")
@@ -59,7 +65,7 @@ import Testing
 
   @Test("X-43 X-45 X-50: listens over HTTP/2, many on one connection")
   func listens() async throws {
-    let identity = try Identity.generate(name: "localhost", bits: 2048)
+    let identity = try Self.identity()
     let secure = try Self.secure(identity)
     let world = try await World.make { $0.secure = secure }
     let port = try #require(await world.server.ports.secure)
@@ -78,7 +84,9 @@ import Testing
     for index in bodies.indices {
       _ = try await world.peer.put(Value("hello", id: 1), at: InfoHash(hashing: "k\(index)"))
       let piece = try? await bodies[index].next()
-      #expect(piece.map { String(buffer: $0) } == "{\"data\":\"aGVsbG8=\",\"id\":\"1\",\"type\":0}\n")
+      #expect(
+        piece.map { String(buffer: $0) } == "{\"data\":\"aGVsbG8=\",\"id\":\"1\",\"type\":0,\"utype\":\"text/plain\"}\n"
+      )
     }
     let start = ContinuousClock.now
     await world.server.stop()
@@ -90,7 +98,7 @@ import Testing
 
   @Test("client certificates are asked for when they are wanted")
   func clientCertificates() async throws {
-    let identity = try Identity.generate(name: "localhost", bits: 2048)
+    let identity = try Self.identity()
     let authority = try Identity.generateAuthority(name: "authority")
     let guest = try Identity.generate(name: "guest", bits: 2048, authority: authority)
     var secure = try Self.secure(identity)
@@ -114,7 +122,7 @@ import Testing
 
   @Test("what is no certificate is told at the start")
   func badCertificate() async throws {
-    let identity = try Identity.generate(name: "localhost", bits: 2048)
+    let identity = try Self.identity()
     var secure = try Self.secure(identity)
     secure.certificates = []
     let server = ProxyServer(of: DHT(), ProxyServer.Configuration(port: 0, secure: secure))

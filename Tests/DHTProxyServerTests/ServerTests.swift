@@ -54,8 +54,11 @@ import Testing
     let endless = "X: " + String(repeating: "a", count: 200_000)
     #expect(try await world.ask("GET / HTTP/1.1\r\n\(endless)\r\n\r\n")?.status == 431)
     #expect(try await world.ask("POST", "/foo", String(repeating: "a", count: 1001))?.status == 413)
+    let announced = try await world.ask("POST /foo HTTP/1.1\r\nContent-Length: 1000000000000\r\n\r\n")
+    #expect(announced?.status == 413)
     let chunks = String(repeating: "64\r\n\(String(repeating: "a", count: 100))\r\n", count: 20)
-    #expect(try await world.ask("POST /foo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n\(chunks)")?.status == 413)
+    let chunked = try await world.ask("POST /foo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n\(chunks)")
+    #expect(chunked?.status == 413, "\(String(describing: chunked))")
     #expect(try await world.ask("GET", "/")?.status == 200)
     await world.stop()
   }
@@ -74,18 +77,20 @@ import Testing
     await world.stop()
   }
 
-  @Test("X-7: two hundred requests at once are answered in order")
+  @Test("X-7: a thousand requests at once are answered in order")
   func pipelined() async throws {
     let world = try await World.make()
     _ = try await world.peer.put(Value("hello", id: 1), at: InfoHash(hashing: "foo"))
     let connection = try await world.connect()
     let pair = "GET /node/info HTTP/1.1\r\n\r\nGET /key/foo HTTP/1.1\r\n\r\n"
-    connection.send(String(repeating: pair, count: 100))
-    #expect(await connection.wait(seconds: 20) { $0.answers.count == 200 && $0.answers[199].isComplete })
+    connection.send(String(repeating: pair, count: 500))
+    #expect(await connection.wait(seconds: 20) { $0.answers.count == 1000 && $0.answers[999].isComplete })
     let answers = connection.answers
     #expect(answers.enumerated().allSatisfy { $1.isChunked == ($0 % 2 == 1) && $1.status == 200 })
     #expect(
-      answers.enumerated().allSatisfy { $0 % 2 == 0 || $1.text == "{\"data\":\"aGVsbG8=\",\"id\":\"1\",\"type\":0}\n" })
+      answers.enumerated().allSatisfy {
+        $0 % 2 == 0 || $1.text == "{\"data\":\"aGVsbG8=\",\"id\":\"1\",\"type\":0,\"utype\":\"text/plain\"}\n"
+      })
     await connection.close()
     await world.stop()
   }
@@ -109,7 +114,7 @@ import Testing
     let put = try #require(try await world.ask("POST", "/key/foo", "{\"data\":\"YQ==\"}"))
     #expect(get.status == 503 && get.text == "{\"err\":\"The node is cut off from the network\"}")
     #expect(put.status == 503 && put.text == get.text)
-    #expect(ContinuousClock.now - start < .seconds(5))
+    #expect(ContinuousClock.now - start < .seconds(10))
     await world.stop()
   }
 

@@ -8,7 +8,7 @@ import Testing
 @Suite struct WatchTests {
   private func event(_ kind: WatchEvent.Kind, _ id: Value.ID, _ text: String = "") -> WatchEvent {
     WatchEvent(
-      kind: kind, line: WatchLine(Array(text.utf8)), fields: ValueFields(Value([], id: id)) { _ in .zero })
+      kind: kind, line: WatchLine(Array(text.utf8)), fields: ValueFields(Value("", id: id)) { _ in .zero })
   }
 
   @Test(

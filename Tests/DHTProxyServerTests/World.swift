@@ -13,7 +13,7 @@ struct World {
   /// - Parameter lifetime: Of values of type 5, which live a minute in the field.
   static func make(
     release: PeerRelease = .v4, identity: Identity? = nil, lifetime: Duration = .seconds(60),
-    isAlone: Bool = false,
+    gate: (any RequestGate)? = nil, operations: (any RouteService)? = nil, isAlone: Bool = false,
     _ change: (inout ProxyServer.Configuration) -> Void = { _ in }
   ) async throws -> World {
     let peer = try await startNode(lifetime: lifetime, bootstrap: nil)
@@ -25,7 +25,7 @@ struct World {
     var configuration = ProxyServer.Configuration(port: 0)
     configuration.release = release
     change(&configuration)
-    let server = ProxyServer(of: node, configuration, ProxyServerParts())
+    let server = ProxyServer(of: node, configuration, ProxyServerParts(gate: gate, operations: operations))
     try await server.start()
     return World(node: node, peer: peer, server: server, port: await server.ports.plain ?? 0)
   }

@@ -22,8 +22,13 @@ class PeerDied(Exception):
     """A process ended that should have gone on."""
 
 
+# Programs for people; others may come from another build than these.
+TOOLS = ("dht", "dhtnode", "dhtchat")
+
+
 def executable(name: str) -> Path:
-    folder = Path(os.environ.get("OPENDHT_BUILD", ROOT / ".build" / "release"))
+    release = ROOT / ".build" / "release"
+    folder = Path(os.environ.get("OPENDHT_BUILD") or name in TOOLS and os.environ.get("OPENDHT_TOOLS") or release).resolve()
     path = folder / name
     if not path.exists():
         raise Missing(f"{name} is not built: run Scripts/interop without --no-build, or swift build -c release --product {name}")

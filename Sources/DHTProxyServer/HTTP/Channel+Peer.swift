@@ -14,9 +14,12 @@ extension Channel {
     return (try? connection.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self))?.peerCertificate
   }
 
-  /// Bytes that wait to be taken by the client; of a stream of HTTP/2, whether any do.
-  var waitingBytes: Int {
-    guard let bytes = try? syncOptions?.getOption(.bufferedWritableBytes) else { return isWritable ? 0 : 1 }
-    return bytes
+  /// Closes without waiting for the client to agree, as TLS does for seconds.
+  func closeAtOnce() {
+    if let tls = try? pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self) {
+      tls.close(promise: nil)
+    } else {
+      close(promise: nil)
+    }
   }
 }

@@ -156,6 +156,7 @@ extension ConnectionHandler {
     let connection = NIOLoopBound(self, eventLoop: context.eventLoop)
     context.writeAndFlush(NIOAny(ByteBuffer())).whenComplete { _ in
       let connection = connection.value
+      connection.lastStep = connection.connections.tick
       if connection.isInputClosed || connection.server.isStopping {
         connection.close()
       } else {

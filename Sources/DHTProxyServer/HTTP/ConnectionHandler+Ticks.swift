@@ -5,7 +5,7 @@ extension ConnectionHandler {
   func step(at tick: LoopConnections.Tick) {
     let age = tick &- lastStep
     let timing = server.timing
-    if progress.isStalled(waiting: context?.channel.waitingBytes ?? 0, tick: tick, limit: timing.write) {
+    if progress.isStalled(waiting: waitingBytes, tick: tick, limit: timing.write) {
       return close()
     }
     switch state {
@@ -16,7 +16,17 @@ extension ConnectionHandler {
       drain()
     case .listening:
       if let heartbeat = timing.heartbeat, age >= heartbeat { writeHeartbeat() }
-    case .discarding: if age >= timing.linger { close() }
+    // As long as something is on its way to the client, only a stall ends it.
+    case .discarding: if waitingBytes == 0, age >= (framing == .http1 ? timing.linger : timing.write) { close() }
+    }
+  }
+
+  /// Bytes that wait to be taken by the client; of a stream of HTTP/2, which cannot tell, whether any do.
+  private var waitingBytes: Int {
+    guard let channel = context?.channel else { return 0 }
+    switch framing {
+    case .http1: return (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    case .http2: return channel.isWritable ? 0 : 1
     }
   }
 }

@@ -205,6 +205,9 @@ extension ConnectionHandler {
     let limits = server.configuration.limits
     guard head.uri.utf8.count <= limits.pathBytes else { return refuseAtOnce(.pathTooLong) }
     guard head.headers.byteCount <= limits.headBytes else { return refuseAtOnce(.headTooLong) }
+    guard !head.announces(moreThan: limits.bodyBytes) else {
+      return refuseAtOnce(.bodyTooLong(limit: limits.bodyBytes))
+    }
     // After an upgrade the decoder reads no further. We do not upgrade, answer the request, and close. (proxy.md §1.2)
     let keepsAlive = head.isKeepAlive && !head.headers.contains(name: "upgrade")
     state = .receiving(Incoming(aim: aim(of: head), keepsAlive: keepsAlive))
@@ -269,6 +272,14 @@ extension ConnectionHandler {
     }
     resumeReading()
     if isInputClosed, case .idle = state { close() }
+  }
+}
+
+extension HTTPRequestHead {
+  /// Whether a body is to come that is longer than it may be.
+  fileprivate func announces(moreThan limit: Int) -> Bool {
+    guard method != .GET, let length = headers.first(name: "content-length").flatMap({ Int($0) }) else { return false }
+    return length > limit
   }
 }
 

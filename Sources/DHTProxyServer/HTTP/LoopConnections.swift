@@ -44,7 +44,7 @@ final class LoopConnections {
   func closeAll() {
     timer?.cancel()
     timer = nil
-    for handler in handlers.values { handler.close() }
-    for parent in parents.values { parent.close(promise: nil) }
+    for handler in handlers.values { handler.context?.channel.closeAtOnce() }
+    for parent in parents.values { parent.closeAtOnce() }
   }
 }

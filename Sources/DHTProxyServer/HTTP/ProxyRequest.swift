@@ -19,4 +19,7 @@ package struct ProxyRequest: Sendable {
   package var query: Substring? {
     target.firstIndex(of: "?").map { target[target.index(after: $0)...] }
   }
+
+  /// The first field of a name, in whatever case.
+  package func field(_ name: String) -> String? { headers.first(name: name) }
 }

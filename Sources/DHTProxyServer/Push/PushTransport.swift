@@ -26,7 +26,9 @@ actor PushTransport {
 
   private let configuration: PushConfiguration
   private let resolve: Resolve
-  private let gateway: HTTPClient
+  /// Made for the first push: what is never used need not be stopped.
+  private var gateway: HTTPClient?
+  private var isStopped = false
   private let clientConfiguration: HTTPClient.Configuration
   private var hosts: [String: KeptHost] = [:]
   private var uses: UInt64 = 0
@@ -44,12 +46,14 @@ actor PushTransport {
     client.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = configuration.limits.requestsPerHost
     client.httpVersion = .http1Only
     clientConfiguration = client
-    gateway = HTTPClient(eventLoopGroupProvider: .singleton, configuration: client)
   }
 
   /// Sends to the gateway.
   func send(_ request: PushRequest) async -> Reply {
-    await exchange(request, by: gateway)
+    guard !isStopped else { return .silent }
+    let client = gateway ?? HTTPClient(eventLoopGroupProvider: .singleton, configuration: clientConfiguration)
+    gateway = client
+    return await exchange(request, by: client)
   }
 
   /// Sends to an endpoint that a stranger named.
@@ -58,7 +62,7 @@ actor PushTransport {
     if let allowed = configuration.unifiedPushHosts, !allowed.contains(host) { return .forbidden }
     let (resolve, port) = (resolve, request.endpoint.port)
     let found = await within(configuration.limits.requestTimeout) { await resolve(host, port) } ?? []
-    guard !found.isEmpty else { return .silent }
+    guard !found.isEmpty, !isStopped else { return .silent }
     // One address that is not public among public ones is no accident.
     guard configuration.allowsLocalEndpoints || found.allSatisfy(\.ip.isPublic) else { return .forbidden }
     let client = client(of: host, at: found.map(\.ip))
@@ -69,8 +73,9 @@ actor PushTransport {
 
   /// Closes every connection. Nothing may be sent any more.
   func stop() async {
-    let clients = hosts.values.map(\.client) + [gateway]
-    hosts = [:]
+    isStopped = true
+    let clients = hosts.values.map(\.client) + [gateway].compactMap { $0 }
+    (hosts, gateway) = ([:], nil)
     for client in clients { try? await client.shutdown() }
   }
 }

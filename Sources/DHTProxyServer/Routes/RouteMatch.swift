@@ -18,6 +18,11 @@ enum RouteMatch: Hashable, Sendable {
       self = .found(.preflight)
       return
     }
+    // What clients ask for most, without taking it apart.
+    guard method != "GET" || target != "/node/info" && target != "/" else {
+      self = .found(.nodeInformation)
+      return
+    }
     var target = target
     self = target.withUTF8 { bytes in
       // Never outlives the closure: what is kept is copied.

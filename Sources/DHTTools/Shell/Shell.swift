@@ -136,7 +136,7 @@ extension Shell {
 
   private func printNodeReport() async {
     var text = await NodeReport(of: node).text
-    for report in await proxies?.reports() ?? [] { text += report.text }
+    for report in await proxies?.reports() ?? [] { text += "\n" + report.text }
     await output.result(text)
   }
 }
