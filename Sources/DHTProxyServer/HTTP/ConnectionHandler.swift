@@ -173,7 +173,7 @@ extension ConnectionHandler {
     switch state {
     case .idle: if queue == nil { close() }
     // A stream would learn of it with its next write only, which may be long after.
-    case .answering(let answering) where answering.route == .events: close()
+    case .answering(let answering) where answering.route == .events && framing == .http1: close()
     // It may have shut down only its sending side; the answer goes out, and then all closes.
     case .answering: break
     case .receiving, .listening, .discarding: close()

@@ -21,7 +21,7 @@ extension OpenAPIComponents {
         "id": {"description": "Decimal text, or a number"},
         "utype": {"description": "User type, a string"},
         "pt": {"description": "Push type, a string"},
-        "prio": {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 4294967295}, {"not": {"type": "number"}}]},
+        "prio": {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 4294967295}, {"not": {"type": "integer"}}]},
         "type": {"$ref": "#/components/schemas/Whole16"}, "seq": {"$ref": "#/components/schemas/Whole16"},
         "cypher": {"anyOf": [{"$ref": "#/components/schemas/Base64"}, {"not": {"type": "string"}}]},
         "sig": {"anyOf": [{"$ref": "#/components/schemas/Base64"}, {"not": {"type": "string"}}]},
@@ -38,7 +38,7 @@ extension OpenAPIComponents {
         "platform": {"description": "android, ios or unifiedpush", "$ref": "#/components/schemas/Text"},
         "topic": {"description": "Bundle id, or keys to encrypt with", "$ref": "#/components/schemas/Text"}}},
       "Push": {"allOf": [{"$ref": "#/components/schemas/Device"}, {"type": "object", "required": ["key"], "properties": {
-        "key": {"type": "string", "minLength": 1}, "refresh": {}}}]},
+        "key": {"anyOf": [{"type": "string", "minLength": 1}, {"type": "number"}, {"type": "boolean"}]}, "refresh": {}}}]},
       "Family": {"type": "object", "required": ["good", "dubious", "incoming"], "properties": {
         "good": {"type": "integer", "minimum": 0}, "dubious": {"type": "integer", "minimum": 0}, "incoming": {"type": "integer", "minimum": 0},
         "table_depth": {"type": "integer"}, "network_size_estimation": {"type": "integer"}}},

@@ -44,7 +44,7 @@ enum OpenAPIComponents {
     {
       "Put": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Put"},
         "examples": {"text": {"value": {"data": "aGVsbG8=", "utype": "text/plain"}},
-          "permanent": {"value": {"data": "aGVsbG8=", "id": "7", "permanent": true}}}}}},
+          "permanent": {"value": {"data": "aGVsbG8=", "permanent": true}}}}}},
       "Encrypt": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Encrypt"},
         "examples": {"text": {"value": {"data": "aGVsbG8=", "to": "0beec7b5ea3f0fdbc95d0dd47f3c5bc275da8a33"}}}}}},
       "Push": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Push"},
