@@ -13,7 +13,10 @@ struct KeptPut {
   var request: PutRequest
   /// When it is put again; nil while it was never put.
   var plan: RenewalPlan?
-  /// A put of it that no operation waits for.
+  /// A put of it that no operation waits for, and whether one waits for its turn.
   var task: Task<Void, Never>?
+  var isQueued = false
+  /// Tells it from one of the same name before.
+  let number: UInt64
   var pace: RetryPace
 }

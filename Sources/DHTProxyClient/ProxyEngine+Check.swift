@@ -97,9 +97,21 @@ extension ProxyEngine {
     releaseWaiting()
     guard !reachable.isEmpty else { return }
     resumeListens()
-    // Whatever the proxy was told to keep it may have forgotten.
-    if !wasReachable || before != .connected && machine.status.best == .connected { putAgain() }
+    // Whatever the proxy was told to keep it may have forgotten; also one that was away unnoticed, and has another node.
+    let isOther = isFirstSeen()
+    if isOther { for listen in listens.values where listen.subscription != nil { subscribe(listen, isRefresh: false) } }
+    if isOther || !wasReachable || before != .connected && machine.status.best == .connected { putAgain() }
   }
+
+  /// Whether the proxy has a node that it did not have before. Several behind one name come in turn: each counts once.
+  private func isFirstSeen() -> Bool {
+    guard let nodeID, seenNodes.count < Self.maximumNodes else { return false }
+    let isFirst = seenNodes.isEmpty
+    return seenNodes.insert(nodeID).inserted && !isFirst
+  }
+
+  /// Nodes that are remembered: a server that was started anew more often in one run of ours is told nothing again by that.
+  private static let maximumNodes = 1024
 
   private func note(_ looks: [Look]) {
     information = [:]

@@ -14,8 +14,9 @@ extension ProxyEngine {
   func keep(_ put: PutRequest) {
     let name = KeptPut.Name(key: put.key, id: put.value.id)
     puts[name]?.task?.cancel()
-    puts[name] = KeptPut(request: put, pace: RetryPace(limits))
+    puts[name] = KeptPut(request: put, number: freshID(), pace: RetryPace(limits))
     scheduleRenewals()
+    watch()
   }
 
   /// How a put of it went.
@@ -45,15 +46,38 @@ extension ProxyEngine {
     for name in puts.keys { putAgain(name) }
   }
 
+  /// Puts a value once more, in its turn: not more at a time than there are connections, else the last would wait for
+  /// longer than an answer may take.
   func putAgain(_ name: KeptPut.Name) {
-    guard let route, let put = puts[name], put.task == nil, !isBeingPut(name) else { return }
-    let (request, body) = (put.request, body(of: put.request))
+    guard let put = puts[name], put.task == nil, !put.isQueued, !isBeingPut(name) else { return }
+    puts[name]?.isQueued = true
+    putQueue.append(name)
+    sendQueued()
+  }
+
+  private func sendQueued() {
+    while putsUnderWay < limits.connections, let name = putQueue.popFirst() {
+      guard let put = puts[name], put.isQueued else { continue }
+      puts[name]?.isQueued = false
+      // Away again: the next look that finds it has them all put.
+      guard let route, !isBeingPut(name) else { continue }
+      send(put, as: name, route)
+    }
+  }
+
+  private func send(_ put: KeptPut, as name: KeptPut.Name, _ route: ProxyRoute) {
+    let (request, body, number) = (put.request, body(of: put.request), put.number)
+    putsUnderWay += 1
     puts[name]?.pace.begin(now: now)
     puts[name]?.task = launch { _ in
       await Self.put(request, body, route)
     } then: { engine, answer in
-      engine.kept(name, answer)
-      if case .failed = answer { engine.requestFailed() }
+      engine.putsUnderWay -= 1
+      if engine.puts[name]?.number == number {
+        engine.kept(name, answer)
+        if case .failed = answer { engine.requestFailed() }
+      }
+      engine.sendQueued()
     }
   }
 

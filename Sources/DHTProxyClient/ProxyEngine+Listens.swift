@@ -92,12 +92,21 @@ extension ProxyEngine {
     listen.heartbeat = Heartbeat(now: now)
     listen.known.beginAgain()
     lookAround(listen)
+    watch()
+  }
+
+  func watch() {
+    guard isWatching else { return }
     machine.watch(now: now)
     scheduleCheck()
   }
 
-  /// Whether a connection is open whose silence says nothing.
-  var isWatching: Bool { listens.values.contains { $0.isStreaming && $0.heartbeat?.deadline == nil } }
+  /// Whether the proxy is to be looked at often: a connection is open whose silence says nothing, or values are kept that
+  /// a restarted server has forgotten. A device that is pushed to is left to sleep.
+  var isWatching: Bool {
+    guard configuration.push == nil else { return false }
+    return !puts.isEmpty || listens.values.contains { $0.isStreaming && $0.heartbeat?.deadline == nil }
+  }
 
   /// The proxy does not answer: whatever seems to be open is not.
   func closeStreams() {

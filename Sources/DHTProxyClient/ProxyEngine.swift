@@ -34,6 +34,8 @@ final class ProxyEngine {
   var routes: [AddressFamily: ProxyRoute] = [:]
   var information: [AddressFamily: NodeInformation] = [:]
   private(set) var nodeID: NodeID?
+  /// All ids that it had.
+  var seenNodes: Set<NodeID> = []
   var checkTimer: Scheduled<Void>?
   var checkTask: Task<Void, Never>?
   /// Our address as the proxy sees it.
@@ -45,6 +47,9 @@ final class ProxyEngine {
   var waiting: [OperationID] = []
   var listens: [InfoHash: KeyListen] = [:]
   var puts: [KeptPut.Name: KeptPut] = [:]
+  /// Values to be put once more, and how many are under way.
+  var putQueue = CircularBuffer<KeptPut.Name>()
+  var putsUnderWay = 0
   var renewalTimer: Scheduled<Void>?
   /// Subscriptions that nobody listens by any more: ended after a while, since many come back; and those that are being
   /// ended, which a new one must not overtake.
@@ -119,6 +124,7 @@ extension ProxyEngine: Engine {
     for put in puts.values { put.task?.cancel() }
     for task in farewells.values { task.cancel() }
     (listens, puts, farewells, waiting) = ([:], [:], [:], [])
+    putQueue.removeAll()
     let open = Array(routes.values)
     routes = [:]
     let bound = NIOLoopBound(done, eventLoop: loop)

@@ -13,7 +13,8 @@ public struct ProxyLimits: Sendable, Hashable {
   public var checking: Duration = .seconds(10)
   /// Between two looks at a proxy that is connected. Peers do the same. (proxy.md §12.2)
   public var checkInterval: Duration = .seconds(15 * 60)
-  /// The same while a listen is open at a server that sends no heartbeat: one that hangs is noticed by nothing else.
+  /// The same while a listen is open at a server that sends no heartbeat, or values are kept alive: that it hangs, or was
+  /// started anew, is noticed by nothing else.
   public var watchInterval: Duration = .seconds(45)
   /// Between attempts at least, while they fail.
   public var shortestPause: Duration = .seconds(1)

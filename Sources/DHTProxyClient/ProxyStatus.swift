@@ -50,7 +50,7 @@ struct ProxyStatus {
     return true
   }
 
-  /// A connection is open whose silence says nothing: whether the proxy is there must be asked now and then.
+  /// Something relies on the proxy that would not show its absence: whether it is there must be asked now and then.
   mutating func watch(now: Instant) {
     guard !isChecking, let next = nextCheck else { return }
     nextCheck = min(next, now + limits.watchInterval)

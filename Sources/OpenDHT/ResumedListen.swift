@@ -4,37 +4,45 @@ internal import DHTModel
 /// A listen that another engine goes on with: keeps what the application knows from being told again. Lives on the loop.
 final class ResumedListen: OperationSink {
   private let sink: any OperationSink
-  private var known: ListenedValues
-  /// Whether all that was known before is settled; then the engine's own account is right.
-  var isSettled: Bool { known.doubtfulCount == 0 }
+  /// What the application knows; nil once all of it is settled, when the engine's own account is right.
+  private var known: ListenedValues?
+  var isSettled: Bool { known == nil }
   private(set) var isOver = false
 
   init(_ sink: any OperationSink, known: [Value]) {
     // A listen that is carried over twice has one of these inside already; its knowledge was asked for.
     self.sink = (sink as? ResumedListen)?.sink ?? sink
-    self.known = ListenedValues(doubtful: known)
+    self.known = known.isEmpty ? nil : ListenedValues(doubtful: known)
   }
 
   var isCancelled: Bool { sink.isCancelled }
   var isLaterStep: Bool { sink.isLaterStep }
-  /// What the application knows.
-  var values: [Value] { known.values }
+  /// What the application knows; nil when the engine says so as well.
+  var values: [Value]? { known?.values }
 
   func take(_ event: Event) {
-    guard case .changes(let id, let changes) = event else { return sink.take(event) }
-    tell(
-      changes.compactMap { change in
-        switch change {
-        case .added(let value), .updated(let value): known.take(value)
-        case .expired(let value): known.expire(value.id)
-        }
-      }, id)
+    guard case .changes(let id, let changes) = event, var known else { return sink.take(event) }
+    // Moved out, else it is copied.
+    self.known = nil
+    let transitions = changes.compactMap { change in
+      switch change {
+      case .added(let value), .updated(let value): known.take(value)
+      case .expired(let value): known.expire(value.id)
+      }
+    }
+    tell(transitions, id, known)
   }
 
   /// A get found these and no others.
-  func reconcile(found: Set<Value.ID>, _ id: OperationID) { tell(known.reconcile(found: found), id) }
+  func reconcile(found: Set<Value.ID>, _ id: OperationID) {
+    guard var known else { return }
+    self.known = nil
+    let transitions = known.reconcile(found: found)
+    tell(transitions, id, known)
+  }
 
-  private func tell(_ transitions: [ListenedValues.Transition], _ id: OperationID) {
+  private func tell(_ transitions: [ListenedValues.Transition], _ id: OperationID, _ known: ListenedValues) {
+    self.known = known.doubtfulCount == 0 ? nil : known
     let changes = transitions.compactMap { $0.change { _ in true } }
     if !changes.isEmpty { sink.take(.changes(id, changes)) }
   }

@@ -80,7 +80,7 @@ extension Session {
 
   private func takeEstate(of old: any Engine) -> Estate {
     let operations = running.sorted { $0.key < $1.key }.map { id, running in
-      (running, (running.sink as? ResumedListen).map { KnownResults(values: $0.values) } ?? old.known(of: id))
+      (running, (running.sink as? ResumedListen)?.values.map { KnownResults(values: $0) } ?? old.known(of: id))
     }
     let driver = old as? NodeDriver
     let contacts = driver?.read { node, now in

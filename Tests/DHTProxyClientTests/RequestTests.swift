@@ -230,6 +230,45 @@ struct RequestTests {
     }
   }
 
+  @Test("X-74: a server that was started anew meanwhile is told of permanent values again")
+  func startedAnew() async throws {
+    let key = InfoHash.random()
+    let standIns = [StandIn(), StandIn()]
+    let isAnew = NIOLockedValueBox(false)
+    try await ScriptedServer.run { request, connection in
+      standIns[isAnew.withLockedValue { $0 } ? 1 : 0].script(request, connection)
+    } _: { server in
+      try await server.withClient({ $0.limits.watchInterval = .milliseconds(200) }) { dht in
+        try await dht.put(Value("stays", id: 9), at: key, permanent: true)
+        isAnew.withLockedValue { $0 = true }
+        #expect(await eventually { standIns[1].values("\(key)").count == 1 })
+        #expect(dht.nodeID == standIns[1].nodeID)
+      }
+    }
+  }
+
+  @Test("X-74: many permanent values are put again in turn, each once")
+  func manyAgain() async throws {
+    let standIn = StandIn()
+    let keys = (0..<200).map { _ in InfoHash.random() }
+    let first = try await ScriptedServer.start(standIn.script)
+    let port = first.port
+    try await first.withClient({ $0.limits.watchInterval = .milliseconds(500) }) { dht in
+      try await withThrowingTaskGroup { group in
+        for key in keys { group.addTask { try await dht.put(Value("stays", id: 9), at: key, permanent: true) } }
+        for try await receipt in group { #expect(receipt.isStored) }
+      }
+      await first.stop()
+      #expect(await eventually { await dht.status.best != .connected })
+      try await ScriptedServer.run(port: port, standIn.script) { second in
+        #expect(await eventually { keys.allSatisfy { second.count("POST", "/key/\($0)") == 1 } })
+        #expect(second.accepts.count <= 16 + 2)
+        #expect(await dht.cancelPut(9, at: keys[0]))
+        #expect(await !dht.cancelPut(9, at: keys[0]))
+      }
+    }
+  }
+
   @Test("Redirects are followed with method and body")
   func redirected() async throws {
     let standIn = StandIn()
