@@ -144,10 +144,10 @@ extension ProxyEngine {
     reopen(listen)
   }
 
-  /// Whether a refusal is final; then its listens end.
+  /// Whether a refusal is final; then its listens end. What is wrong with the server may pass.
   func refuses(_ listen: KeyListen, _ status: Int) -> Bool {
     let ending = Ending(refusal: status)
-    guard ending.isInvalid else { return false }
+    guard ending.isInvalid, status < 500 else { return false }
     for (id, _) in listen.subscribers { end(id, ending) }
     return true
   }

@@ -261,13 +261,11 @@ extension Ending {
     switch status {
     case 429: self = .throttled
     // The proxy is there, but has no network, or does not manage.
-    case 500, 502, 503, 504: self = .isolated
+    case 502, 503, 504: self = .isolated
     default: self = .invalid(.refusedByProxy(status: status))
     }
   }
-}
 
-extension Ending {
   /// Whether the request as such is refused: once more it would be no better.
   var isInvalid: Bool { if case .invalid = self { true } else { false } }
 }

@@ -46,11 +46,11 @@ final class Session {
   var awaitedCount = 0
   /// Calls of several steps, between whose steps nothing runs here.
   private(set) var stepsCount = 0
-  private var statusWatchers: [ObjectIdentifier: Operation<StatusBacklog>] = [:]
-  private var connecting: [Waiting<Result<Void, DHTError>>] = []
+  var statusWatchers: [ObjectIdentifier: Operation<StatusBacklog>] = [:]
+  var connecting: [Waiting<Result<Void, DHTError>>] = []
   private var drains: [Waiting<Bool>] = []
-  private var resolves: [Waiting<[DHTModel.SocketAddress]>] = []
-  private var takenCounters = Counters()
+  var resolves: [Waiting<[DHTModel.SocketAddress]>] = []
+  var takenCounters = Counters()
   /// Whether an engine takes the place of another.
   var isSwitching = false
   /// Whether an engine is being stopped whose ends are nobody's concern.
@@ -58,7 +58,7 @@ final class Session {
   /// What waits for the end of a switch: other switches, and stops.
   var waitingSwitches: [(Session) -> Void] = []
   /// Types that were registered in this run, for a node that is started later in it.
-  private(set) var registeredTypes: [ValueType] = []
+  var registeredTypes: [ValueType] = []
   /// Good nodes of the UDP node that was left for a proxy, to find back.
   var keptContacts: [NodeContact] = []
   /// Its port: others know it there, and for a while believe nobody who has its id elsewhere.
@@ -197,13 +197,13 @@ extension Session {
   }
 
   // Answers when the time is over. Once answered, the timer is gone, and the lists above forget.
-  private func bound<Answer>(_ waiting: Waiting<Answer>, _ timeout: Duration, _ answer: Answer) {
+  func bound<Answer>(_ waiting: Waiting<Answer>, _ timeout: Duration, _ answer: Answer) {
     guard !waiting.isAnswered else { return }
     let timer = loop.scheduleTask(in: .saturating(timeout)) { waiting.answer(answer) }
     forgetOnceAnswered(waiting, timer)
   }
 
-  private func forgetOnceAnswered(_ waiting: Waiting<some Sendable>, _ timer: Scheduled<Void>? = nil) {
+  func forgetOnceAnswered(_ waiting: Waiting<some Sendable>, _ timer: Scheduled<Void>? = nil) {
     let session = NIOLoopBound(self, eventLoop: loop)
     let loop = loop
     waiting.whenAnswered {
@@ -245,82 +245,6 @@ extension Session {
 
   /// The UDP node; nil when none runs, or a proxy does its work.
   var node: NodeDriver? { engine as? NodeDriver }
-}
-
-// Entry points and the machine's network.
-extension Session {
-  func addBootstrap(_ hosts: [Host]) {
-    for host in hosts where !bootstrap.contains(host) { bootstrap.append(host) }
-    tellBootstrap(hosts)
-  }
-
-  func clearBootstrap() {
-    bootstrap = []
-    node?.step { node, now in node.clearBootstrap(now: now) }
-  }
-
-  func tellBootstrap(_ hosts: [Host]) {
-    node?.step { node, now in
-      for host in hosts { node.addBootstrap(host, now: now) }
-    }
-  }
-
-  func insert(_ contacts: [NodeContact]) {
-    node?.step { node, now in
-      for contact in contacts { node.insert(contact, now: now) }
-    }
-  }
-
-  func register(_ type: ValueType) -> Bool {
-    guard engine != nil else { return false }
-    registeredTypes.removeAll { $0.id == type.id }
-    registeredTypes.append(type)
-    node?.step { node, _ in
-      for type in [type].secured() { node.register(type) }
-    }
-    return true
-  }
-
-  func connectivityChanged() { engine?.connectivityChanged() }
-}
-
-// Answers.
-extension Session {
-  func read<Answer>(_ question: (borrowing Node, Instant) -> Answer) -> Answer? { node?.read(question) }
-
-  var boundPorts: BoundPorts { BoundPorts(ipv4: node?.port(.ipv4), ipv6: node?.port(.ipv6)) }
-  var socketCounters: SocketCounters { node?.counters ?? SocketCounters() }
-  var ongoingOperations: Int { awaitedCount + resolving.count }
-
-  func takeCounters() -> Counters {
-    let now = read { node, _ in node.counters } ?? Counters()
-    defer { takenCounters = now }
-    return now - takenCounters
-  }
-
-  func resolve(_ host: Host, _ waiting: Waiting<[DHTModel.SocketAddress]>) {
-    guard let driver = node else { return waiting.answer([]) }
-    resolves.append(waiting)
-    forgetOnceAnswered(waiting)
-    driver.resolve(host) { waiting.answer($0) }
-  }
-
-  /// Calls that wait for a look-up, for tests.
-  var waitingResolves: Int { resolves.count }
-
-  func watchStatus(_ operation: Operation<StatusBacklog>) {
-    guard engine != nil else { return operation.finish(.failure(.notRunning)) }
-    guard !operation.isCancelled else { return }
-    statusWatchers[ObjectIdentifier(operation)] = operation
-    operation.take(.statusChanged(ipv4: status.ipv4, ipv6: status.ipv6))
-  }
-
-  func waitUntilConnected(timeout: Duration, _ waiting: Waiting<Result<Void, DHTError>>) {
-    guard engine != nil else { return waiting.answer(.failure(.notRunning)) }
-    guard status.best != .connected else { return waiting.answer(.success(())) }
-    connecting.append(waiting)
-    bound(waiting, timeout, .failure(.timedOut))
-  }
 }
 
 // The running operations.
