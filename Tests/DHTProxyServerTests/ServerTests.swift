@@ -87,10 +87,8 @@ import Testing
     #expect(await connection.wait(seconds: 20) { $0.answers.count == 1000 && $0.answers[999].isComplete })
     let answers = connection.answers
     #expect(answers.enumerated().allSatisfy { $1.isChunked == ($0 % 2 == 1) && $1.status == 200 })
-    #expect(
-      answers.enumerated().allSatisfy {
-        $0 % 2 == 0 || $1.text == "{\"data\":\"aGVsbG8=\",\"id\":\"1\",\"type\":0,\"utype\":\"text/plain\"}\n"
-      })
+    let value = "{\"data\":\"aGVsbG8=\",\"id\":\"1\",\"type\":0,\"utype\":\"text/plain\"}\n"
+    #expect(answers.enumerated().filter { $0 % 2 == 1 && $1.text != value }.map { "\($0): \($1.text)" } == [])
     await connection.close()
     await world.stop()
   }

@@ -5,6 +5,8 @@ import OpenDHT
 
 /// A proxy server on a node of its own, and a second node to talk to. All on loopback.
 struct World {
+  /// Its place among the worlds that may run at a time.
+  private let turn: Int
   let node: DHT
   let peer: DHT
   let server: ProxyServer
@@ -15,6 +17,19 @@ struct World {
     release: PeerRelease = .v4, identity: Identity? = nil, lifetime: Duration = .seconds(60),
     gate: (any RequestGate)? = nil, operations: (any RouteService)? = nil, isAlone: Bool = false,
     _ change: (inout ProxyServer.Configuration) -> Void = { _ in }
+  ) async throws -> World {
+    let turn = await Turns.shared.take()
+    do {
+      return try await open(turn, release, identity, lifetime, gate, operations, isAlone, change)
+    } catch {
+      await Turns.shared.give(turn)
+      throw error
+    }
+  }
+
+  private static func open(
+    _ turn: Int, _ release: PeerRelease, _ identity: Identity?, _ lifetime: Duration, _ gate: (any RequestGate)?,
+    _ operations: (any RouteService)?, _ isAlone: Bool, _ change: (inout ProxyServer.Configuration) -> Void
   ) async throws -> World {
     let peer = try await startNode(lifetime: lifetime, bootstrap: nil)
     let port = await peer.boundPorts.ipv4 ?? 0
@@ -27,7 +42,7 @@ struct World {
     change(&configuration)
     let server = ProxyServer(of: node, configuration, ProxyServerParts(gate: gate, operations: operations))
     try await server.start()
-    return World(node: node, peer: peer, server: server, port: await server.ports.plain ?? 0)
+    return World(turn: turn, node: node, peer: peer, server: server, port: await server.ports.plain ?? 0)
   }
 
   private static func startNode(
@@ -48,6 +63,7 @@ struct World {
     await server.stop()
     await node.stop()
     await peer.stop()
+    await Turns.shared.give(turn)
   }
 
   func connect() async throws -> RawConnection { try await RawConnection(port: port) }
