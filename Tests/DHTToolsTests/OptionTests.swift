@@ -72,7 +72,8 @@ import Testing
     "Options of later versions are named and refused",
     arguments: [
       ["-d"],
-      ["--daemonize"], ["-D"], ["--peer-discovery"], ["-f", "F"], ["--persist=F"], ["--syslog"],
+      ["--daemonize"], ["-D"], ["--peer-discovery"], ["-f", "F"], ["--persist=F"],
+      ["--syslog"],
     ])
   func later(arguments: [String]) throws {
     let error = #expect(throws: OptionError.self) { try NodeInvocation(arguments) }
@@ -103,6 +104,7 @@ import Testing
       served.pushServer == PushGateway(host: "gateway", port: 8088) && served.bundleID == "b" && served.server == nil)
     let used = try options("--proxyclient", "https://h", "--devicekey", "t").proxy
     #expect(used.server == "https://h" && used.deviceKey == "t" && used.port == nil)
+    #expect(try options("--proxyserver", "80", "-f", "state").proxy.statePrefix == "state")
     #expect(try options("--proxyserver", "0").proxy == ProxyOptions())
     for bad in [
       ["--proxyserver", "x"], ["--proxyserver", "65536"], ["--proxyserverssl", "443"], ["--proxy-certificate", "c"],

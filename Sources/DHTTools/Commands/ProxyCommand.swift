@@ -84,6 +84,11 @@ struct ProxyCommand: AsyncParsableCommand {
 extension ProxyCommand {
   private func configured() throws(IdentityFailure) -> ProxyServer.Configuration {
     var settings = ProxyServer.Configuration(port: Int(listen ?? 8000))
+    // Trouble is told also with --quiet: what cannot be kept or sent is for whoever runs the server.
+    settings.logger = Logger(label: "dht proxy") { _ in
+      ToolLog(LogSwitch(isOn: true), isColored: false) { Descriptor.standardError.write(($0 + "\n").utf8) }
+    }
+    settings.logger?.logLevel = .warning
     if let address { settings.address = address }
     if let tls, let tlsCertificate, let tlsKey {
       let files = ProxyOptions(certificate: tlsCertificate, privateKey: tlsKey)

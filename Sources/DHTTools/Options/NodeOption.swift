@@ -5,7 +5,7 @@ enum NodeOption: Hashable, Sendable {
   case identity, saveIdentity, certificate, privateKey, privateKeyPassword
   case verbose, logFile, service, noRateLimit, publicStable
   case proxyServer, secureProxyServer, proxyAddress, proxyCertificate, proxyPrivateKey, proxyPrivateKeyPassword
-  case pushServer, bundleID, proxyClient, deviceKey
+  case pushServer, bundleID, persist, proxyClient, deviceKey
   /// Accepted, and does nothing: so it is in the network's tools.
   case ignored
   /// Of a later version: recognised, so that it is never taken for something else, and refused.
@@ -39,9 +39,10 @@ enum NodeOption: Hashable, Sendable {
     .init(name: .proxyPrivateKeyPassword, long: "proxy-privkey-password", short: nil, takesValue: true),
     .init(name: .pushServer, long: "pushserver", short: nil, takesValue: true),
     .init(name: .bundleID, long: "bundleid", short: nil, takesValue: true),
+    .init(name: .persist, long: "persist", short: "f", takesValue: true),
     .init(name: .proxyClient, long: "proxyclient", short: nil, takesValue: true),
     .init(name: .deviceKey, long: "devicekey", short: nil, takesValue: true),
-    later("daemonize", "d"), later("peer-discovery", "D"), later("persist", "f", value: true), later("syslog"),
+    later("daemonize", "d"), later("peer-discovery", "D"), later("syslog"),
   ])
 
   private static func later(_ long: String, _ short: Character? = nil, value: Bool = false)

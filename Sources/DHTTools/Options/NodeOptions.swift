@@ -78,7 +78,7 @@ extension NodeOptions {
     case .noRateLimit: hasRateLimit = false
     case .publicStable: isPublicStable = true
     case .proxyServer, .secureProxyServer, .proxyAddress, .proxyCertificate, .proxyPrivateKey,
-      .proxyPrivateKeyPassword, .pushServer, .bundleID, .proxyClient, .deviceKey:
+      .proxyPrivateKeyPassword, .pushServer, .bundleID, .persist, .proxyClient, .deviceKey:
       try proxy.apply(item.name, value)
     case .later(let name): throw .unavailable("--\(name)")
     }

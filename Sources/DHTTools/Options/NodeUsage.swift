@@ -37,10 +37,12 @@ enum NodeUsage {
           --proxy-addr A    bind the proxy to this address only
           --pushserver H    host:port of the Gorush gateway that sends notifications to phones
           --bundleid ID     topic of notifications that name none
+      -f, --persist PREFIX  with --proxyserver: keep what clients leave with it in PREFIX_PORT, safe from crashes
+                            (the state of the node itself is not kept in this version)
           --proxyclient URL be no node: go through the proxy at this address
           --devicekey TOKEN with --proxyclient: subscribe with this push token
 
-    Recognised, but not available in this version: --daemonize --peer-discovery --persist --syslog
+    Recognised, but not available in this version: --daemonize --peer-discovery --syslog
 
     Exit status: 0 done, 1 failed (port in use …), 64 wrong usage, 73 cannot write, 77 key or password.
 

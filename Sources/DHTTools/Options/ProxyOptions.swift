@@ -17,6 +17,8 @@ struct ProxyOptions: Equatable {
   var pushServer: PushGateway?
   /// `--bundleid`: the topic of notifications that name none.
   var bundleID: String?
+  /// `--persist`: what clients leave with a proxy is kept in files whose names begin so, each with its port behind `_`.
+  var statePrefix: String?
   /// `--proxyclient`: the proxy to use.
   var server: String?
   /// `--devicekey`: the push token that listens of this program are subscribed with.
@@ -39,6 +41,7 @@ struct ProxyOptions: Equatable {
       }
       pushServer = gateway
     case .bundleID: bundleID = value
+    case .persist: statePrefix = value
     case .proxyClient: server = value
     case .deviceKey: deviceKey = value
     default: break
@@ -59,6 +62,8 @@ struct ProxyOptions: Equatable {
     if securePort != nil, certificate == nil {
       return .contradiction("--proxyserverssl needs --proxy-certificate and --proxy-privkey")
     }
+    // The node's own state is of a later version: whoever wants that kept must not believe that it is.
+    if statePrefix != nil, port == nil, securePort == nil { return .unavailable("--persist without --proxyserver") }
     if deviceKey != nil, server == nil { return .contradiction("--devicekey is for --proxyclient: give both") }
     return nil
   }

@@ -88,7 +88,12 @@ struct NodeLaunch: Sendable {
       complain(error.description)
       return .failed
     }
-    let proxies = Proxies(dht, options.proxy, secure: secure, logger: configuration.logger)
+    // What cannot be kept or sent is told also without -v.
+    var proxyLogger = Logger(label: program.name) { _ in
+      ToolLog(LogSwitch(isOn: true), isColored: log.isColored) { log.write($0) }
+    }
+    proxyLogger.logLevel = options.isVerbose ? .debug : .warning
+    let proxies = Proxies(dht, options.proxy, secure: secure, logger: proxyLogger)
     if let reason = await proxies.startAll() {
       complain(reason)
       await dht.stop()

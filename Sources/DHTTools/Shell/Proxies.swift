@@ -21,21 +21,17 @@ actor Proxies: ProxyControl {
     self.logger = logger
   }
 
-  /// Serves those of the command line. Returns what stands against one of them; none runs then.
+  /// Serves what the command line asks for: one server, on one port or two. Returns what stands against it.
   func startAll() async -> String? {
-    let wanted = [options.port.map { ($0, false) }, options.securePort.map { ($0, true) }].compactMap { $0 }
-    for (port, isSecure) in wanted {
-      if let reason = await start(port: port, isSecure: isSecure, pushServer: nil) {
-        await stopAll()
-        return reason
-      }
-    }
-    return nil
+    guard options.port != nil || options.securePort != nil else { return nil }
+    return await start(port: options.port, securePort: options.securePort, options.pushServer)
   }
 
   /// Stops all that are served.
   func stopAll() async {
-    let running = servers.values
+    let running = Set(servers.values.map(ObjectIdentifier.init)).compactMap { id in
+      servers.values.first { ObjectIdentifier($0) == id }
+    }
     servers = [:]
     await withTaskGroup { group in
       for server in running { group.addTask { await server.stop() } }
@@ -43,44 +39,54 @@ actor Proxies: ProxyControl {
   }
 
   func start(port: UInt16, isSecure: Bool, pushServer: String?) async -> String? {
-    guard servers[port] == nil else { return "A proxy is served on port \(port) already." }
-    var configuration = ProxyServer.Configuration(port: isSecure ? nil : Int(port))
-    if isSecure {
+    var gateway = options.pushServer
+    if let pushServer {
+      guard let named = PushGateway(pushServer) else {
+        return "'\(pushServer)' is no gateway: port, host:port, https://host"
+      }
+      gateway = named
+    }
+    return await start(port: isSecure ? nil : port, securePort: isSecure ? port : nil, gateway)
+  }
+
+  private func start(port: UInt16?, securePort: UInt16?, _ gateway: PushGateway?) async -> String? {
+    let ports = [port, securePort].compactMap { $0 }
+    for port in ports where servers[port] != nil { return "A proxy is served on port \(port) already." }
+    var configuration = ProxyServer.Configuration(port: port.map { Int($0) })
+    if let securePort {
       guard var secure else { return "Missing Identity private key or certificate" }
-      secure.port = Int(port)
+      secure.port = Int(securePort)
       configuration.secure = secure
     }
     if let address = options.address { configuration.address = "\(address)" }
-    if let pushServer {
-      guard let gateway = PushGateway(pushServer) else {
-        return "'\(pushServer)' is no gateway: port, host:port, https://host"
-      }
-      configuration.registrations.push.gateway = gateway
-    } else {
-      configuration.registrations.push.gateway = options.pushServer
-    }
+    configuration.registrations.push.gateway = gateway
     configuration.registrations.push.defaultTopic = options.bundleID ?? ""
+    // The files have the name that the network's tools give them. (proxy.md §10)
+    configuration.registrations.statePath = options.statePrefix.map { "\($0)_\(ports[0])" }
     configuration.logger = logger
     let server = ProxyServer(of: dht, configuration)
-    servers[port] = server
+    for port in ports { servers[port] = server }
     do throws(ProxyServerError) {
       try await server.start()
       return nil
     } catch {
-      servers[port] = nil
+      for port in ports { servers[port] = nil }
       return error.description
     }
   }
 
   func stop(port: UInt16) async -> Bool {
-    guard let server = servers.removeValue(forKey: port) else { return false }
+    guard let server = servers[port] else { return false }
+    // Both of its ports.
+    servers = servers.filter { $0.value !== server }
     await server.stop()
     return true
   }
 
   func reports() async -> [ProxyReport] {
     var reports: [ProxyReport] = []
-    for (port, server) in servers.sorted(by: { $0.key < $1.key }) {
+    var told: Set<ObjectIdentifier> = []
+    for (port, server) in servers.sorted(by: { $0.key < $1.key }) where told.insert(ObjectIdentifier(server)).inserted {
       guard let statistics = await server.statistics else { continue }
       reports.append(
         ProxyReport(
