@@ -134,7 +134,7 @@ import Testing
   }
 
   @Test("Ambiguous names list the choice") func ambiguous() {
-    #expect(throws: OptionError.ambiguous("--pe", ["--peer-discovery", "--persist"])) { try NodeInvocation(["--pe"]) }
+    #expect(throws: OptionError.ambiguous("--pe", ["--persist", "--peer-discovery"])) { try NodeInvocation(["--pe"]) }
     #expect(throws: OptionError.self) { try NodeInvocation(["--proxyserve", "5"]) }
   }
 

@@ -39,7 +39,8 @@ enum NodeUsage {
           --bundleid ID     topic of notifications that name none
       -f, --persist PREFIX  with --proxyserver: keep what clients leave with it in PREFIX_PORT, safe from crashes
                             (the state of the node itself is not kept in this version)
-          --proxyclient URL be no node: go through the proxy at this address
+          --proxyclient URL be no node: go through the proxy at this address. In the environment: DHT_PROXY_TOKEN, a
+                            bearer token; DHT_PROXY_CA, a file with the authorities to trust; DHT_PROXY_SECRET
           --devicekey TOKEN with --proxyclient: subscribe with this push token
 
     Recognised, but not available in this version: --daemonize --peer-discovery --syslog

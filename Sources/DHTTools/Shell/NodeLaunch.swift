@@ -71,7 +71,8 @@ struct NodeLaunch: Sendable {
       return error.status
     }
     do throws(DHTError) {
-      if let proxy = try Proxies.client(options.proxy.server, options.proxy.deviceKey) {
+      if let proxy = try Proxies.client(options.proxy.server, options.proxy.deviceKey, identity: configuration.identity)
+      {
         configuration.backend = .proxy(proxy)
       }
     } catch {

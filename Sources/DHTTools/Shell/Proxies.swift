@@ -5,6 +5,14 @@ import DHTText
 import Logging
 import OpenDHT
 
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
 /// The proxies of a program: those that it serves, by port, and the one that it goes through.
 actor Proxies: ProxyControl {
   private let dht: DHT
@@ -101,7 +109,9 @@ actor Proxies: ProxyControl {
 extension Proxies {
   func use(server: String?, deviceKey: String?) async -> String? {
     do throws(DHTError) {
-      guard let proxy = try Self.client(server ?? options.server, deviceKey ?? options.deviceKey) else {
+      guard
+        let proxy = try Self.client(server ?? options.server, deviceKey ?? options.deviceKey, identity: dht.identity)
+      else {
         return "No proxy is named: stt [server_address]"
       }
       try await dht.switch(to: .proxy(proxy))
@@ -137,11 +147,25 @@ extension Proxies {
       password: Password(word: options.password, variable: "DHT_PROXY_PRIVKEY_PASSWORD").atHand)
   }
 
-  /// A proxy as the command line names it; nil for none. The client id is that of the network's tools. (tools.md §2)
-  static func client(_ url: String?, _ deviceKey: String?) throws(DHTError) -> ProxyConfiguration? {
+  /// A proxy as the command line and the environment name it; nil for none. The client id is that of the network's
+  /// tools. (tools.md §2)
+  ///
+  /// - Parameter identity: offered when the server asks for a certificate.
+  static func client(
+    _ url: String?, _ deviceKey: String?, identity: Identity?
+  ) throws(DHTError) -> ProxyConfiguration? {
     guard let url else { return nil }
     var proxy = try ProxyConfiguration(url)
+    proxy.identity = identity
+    proxy.bearerToken = environment("DHT_PROXY_TOKEN")
+    proxy.secret = environment("DHT_PROXY_SECRET")
+    if let file = environment("DHT_PROXY_CA") { proxy.trust = .file(file) }
     if let deviceKey { proxy.push = .init(token: deviceKey, clientID: "dhtnode", platform: .android) }
     return proxy
+  }
+
+  /// Words that others should not read in a list of processes.
+  private static func environment(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
   }
 }
