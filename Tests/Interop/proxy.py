@@ -1,6 +1,7 @@
 """Proxies and their clients, real ones and ours, in every direction that the network has."""
 
 import asyncio
+import http.client
 import json
 import signal
 import socket
@@ -19,7 +20,8 @@ async def everything(report):
     await asyncio.gather(
         pair(report, "2.4.12's client on our server", server=ours, client=theirs, resumes_in=90),
         pair(report, "our client on 2.4.12's server", server=theirs, client=ours, resumes_in=30),
-        pair(report, "our client on our server", server=ours, client=ours, resumes_in=30))
+        pair(report, "our client on our server", server=ours, client=ours, resumes_in=30),
+        cut_off(report))
 
 
 async def pair(report, name, server, client, resumes_in):
@@ -86,6 +88,69 @@ async def server_comes_back(check, through, far, proxy, arguments, resumes_in):
     check("a put after that", await through.type("p again hello", r"Put: success", 20), tail(through))
     check("and its get", await through.type("g again", r'data\(text/plain\):"hello"'), tail(through))
     return proxy
+
+
+async def cut_off(report, seconds=120):
+    """The only node that the server knows stops for two minutes: the server says so, refuses at once, and comes back."""
+    far = await Shell(reference_shell()).start()
+    door = (await far.expect(r"running on (?:IPv4 )?port (\d+)")).group(1)
+    port = free_port()
+    proxy = await Shell(executable("dhtnode"), "-b", f"127.0.0.1:{door}", "--proxyserver", port).start()
+    ask = lambda method, path, body=None: asyncio.to_thread(request, port, method, path, body)
+    check = lambda what, passed, detail="": report.check(f"a server that is cut off: {what}", passed, detail)
+    try:
+        ready = await until(lambda: ask("GET", "/readyz"), lambda answer: answer[0] == 200, 20)
+        check("it is ready before", ready[0] == 200, ready)
+        through = await Shell(executable("dhtnode"), "--proxyclient", f"127.0.0.1:{port}").start()
+        await through.type("l heard", r"Listening, token")
+        far.process.send_signal(signal.SIGSTOP)
+        began = asyncio.get_running_loop().time()
+        elapsed = lambda: asyncio.get_running_loop().time() - began
+        # What clients ask for is what shows the node that nobody answers any more.
+        lost = await until(lambda: ask("GET", "/key/anything"), lambda answer: answer[0] == 503, 60)
+        check(f"a get is refused with its reason ({elapsed():.0f} s)", lost[0] == 503 and b"err" in lost[1], lost)
+        ready = await until(lambda: ask("GET", "/readyz"), lambda answer: answer[0] == 503, 30)
+        check(f"it is not ready ({elapsed():.0f} s)", ready[0] == 503 and b"cut off" in ready[1], ready)
+        refused_at = elapsed()
+        refused = await ask("POST", "/key/anything", b'{"data":"aGVsbG8="}')
+        check("a put is refused within 10 s", refused[0] == 503 and elapsed() - refused_at < 10, refused)
+        check("it lives", (await ask("GET", "/healthz"))[0] == 200)
+        await asyncio.sleep(max(0, seconds - elapsed()))
+        far.process.send_signal(signal.SIGCONT)
+        ready = await until(lambda: ask("GET", "/readyz"), lambda answer: answer[0] == 200, 60)
+        check("it is ready again", ready[0] == 200, ready)
+        stored = await until(lambda: ask("POST", "/key/heard", b'{"data":"YmFjaw=="}'), lambda answer: answer[0] == 200, 20)
+        check("a put is stored", stored[0] == 200, stored)
+        check("the listen from before tells of it", await through.expect(r"Listen: found 1 values", 20), tail(through))
+        through.write("x")
+        await through.end()
+    finally:
+        far.process.send_signal(signal.SIGCONT)
+        for shell in (proxy, far):
+            shell.write("x")
+        await asyncio.gather(*(shell.end() for shell in (proxy, far)))
+
+
+async def until(ask, is_enough, seconds):
+    """Asks until the answer is enough, or the time is over; the last answer."""
+    end = asyncio.get_running_loop().time() + seconds
+    while True:
+        answer = await ask()
+        if is_enough(answer) or asyncio.get_running_loop().time() > end:
+            return answer
+        await asyncio.sleep(0.5)
+
+
+def request(port, method, path, body=None):
+    asked = http.client.HTTPConnection("127.0.0.1", port, timeout=40)
+    try:
+        asked.request(method, path, body)
+        answer = asked.getresponse()
+        return answer.status, answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        return 0, repr(error).encode()
+    finally:
+        asked.close()
 
 
 async def told(through, far, key, word):
