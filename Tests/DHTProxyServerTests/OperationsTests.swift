@@ -105,6 +105,20 @@ import Testing
     await world.stop()
   }
 
+  @Test("§16: what came over a connection that was reset before it was accepted is nobody's", .timeLimit(.minutes(1)))
+  func reset() async throws {
+    let world = try await World.make {
+      $0.operations.access.open = []
+      $0.operations.access.openOnLoopback = []
+    }
+    let body = #"{"data":"aGVsbG8=","id":"7","permanent":true}"#
+    let text = "POST /key/foo HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    for _ in 0..<300 { try await RawConnection.sendAndReset(text, port: world.port) }
+    #expect(await world.hasConnections(0))
+    #expect(await world.server.statistics?.permanentPuts == 0)
+    await world.stop()
+  }
+
   @Test("§16: a client over its share is told when to come back, others are served", .timeLimit(.minutes(1)))
   func limits() async throws {
     let world = try await World.make {

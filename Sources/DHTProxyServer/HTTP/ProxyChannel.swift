@@ -22,6 +22,11 @@ struct ProxyChannel: ServerChildChannel {
       let server = server
       channel.closeFuture.whenComplete { _ in server.connectionClosed() }
       try channel.syncOptions?.setOption(.socketOption(.so_keepalive), value: 1)
+      // Of a connection that its client has reset already nobody can say whose it is; what it sent could still be read.
+      guard channel.remoteAddress != nil else {
+        channel.close(promise: nil)
+        return Value(channel: channel)
+      }
       guard isWelcome, let connections = connections(of: channel) else {
         turnAway(channel, .overloaded)
         return Value(channel: channel)

@@ -61,7 +61,8 @@ final class Operations: Sendable {
 
 extension Operations: RequestGate {
   func connectionOpened(from address: NIOCore.SocketAddress?) -> Permit? {
-    guard let ip = address?.ip else { return Permit(client: nil, resource: .connection) }
+    // A client that has reset its connection before it was accepted: what it sent would be of nobody.
+    guard let ip = address?.ip else { return nil }
     return acquire(.connection, by: Client(ip), limits: nil)
   }
 
@@ -71,13 +72,13 @@ extension Operations: RequestGate {
       if case .refused(let refusal) = access { return refuse(refusal, request) }
       return .admitted(nil)
     }
-    if let client, let refusal = usage.withLockedValue({ $0.request(by: client, limits: limits, now: .monotonic) }) {
+    if let refusal = usage.withLockedValue({ $0.request(by: client, limits: limits, now: .monotonic) }) {
       return refuse(refusal, request)
     }
     if request.route.needsNetwork, let refusal = health.current.refusal(now: .monotonic) {
       return refuse(refusal, request)
     }
-    guard let client, let resource = request.route.resource else { return .admitted(nil) }
+    guard let resource = request.route.resource else { return .admitted(nil) }
     guard let permit = acquire(resource, by: client, limits: limits) else { return refuse(.tooMany(resource), request) }
     return .admitted(permit)
   }
@@ -95,7 +96,7 @@ extension Operations: RequestGate {
   }
 
   func refusal(of group: RouteGroup, to request: ProxyRequest) -> Answer? {
-    guard let ip = request.address?.ip else { return nil }
+    guard let ip = request.address?.ip else { return Answer(.forbidden(group)) }
     guard case .refused(let refusal) = settings.access.decide(group, credentials(of: request, ip)) else { return nil }
     return Answer(refusal)
   }
@@ -116,13 +117,13 @@ extension Operations: RequestGate {
 // Who it is, and what it may do.
 extension Operations {
   enum Access {
-    /// Nil for whoever cannot be counted: a connection without an address is one within the machine.
-    case allowed(Client?, limits: ClientLimits?)
+    case allowed(Client, limits: ClientLimits?)
     case refused(Refusal)
   }
 
   private func access(of request: ProxyRequest) -> Access {
-    guard let ip = request.address?.ip else { return .allowed(nil, limits: nil) }
+    // Whoever cannot be counted gets nothing.
+    guard let ip = request.address?.ip else { return .refused(.forbidden(request.route.group)) }
     // Balancers and browsers ask before they have anything to show.
     guard request.route.isRestricted else { return .allowed(Client(ip), limits: nil) }
     switch settings.access.decide(request.route.group, credentials(of: request, ip)) {
