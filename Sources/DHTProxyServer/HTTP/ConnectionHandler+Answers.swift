@@ -40,7 +40,9 @@ extension ConnectionHandler {
 
   /// Writes what the task has made of the answer.
   func drain() {
-    guard case .answering(var answering) = state else { return }
+    guard case .answering(var answering) = state, !answering.isEnding else { return }
+    // What a slow reader has not taken waits in the exchange, whose task waits then as well.
+    guard answering.begun == nil || context?.channel.isWritable == true else { return }
     let pending = answering.exchange.take()
     if pending.isWhole, let answer = pending.head {
       state = .idle
@@ -50,6 +52,7 @@ extension ConnectionHandler {
     let keepsAlive = answering.keepsAlive && !isInputClosed
     // An end without a head was cut off by `close`.
     guard let status = answering.begun else { return }
+    answering.isEnding = pending.isEnded
     state = .answering(answering)
     writeStreamed(pending, keepsAlive: keepsAlive)
     guard pending.isEnded else { return }

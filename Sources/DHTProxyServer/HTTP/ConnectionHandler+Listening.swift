@@ -55,6 +55,7 @@ extension ConnectionHandler: WatchSubscriber {
       if backlog?.isEmpty == true { backlog = nil }
       flush()
     }
+    if context.channel.isWritable { drain() }
     resumeReading()
     context.fireChannelWritabilityChanged()
   }

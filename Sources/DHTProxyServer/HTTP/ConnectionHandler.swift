@@ -45,6 +45,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     let keepsAlive: Bool
     /// The status of a streamed answer whose head was written.
     var begun: Int?
+    /// Whether its end is being written.
+    var isEnding = false
   }
 
   let server: ServerContext

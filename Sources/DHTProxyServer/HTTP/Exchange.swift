@@ -25,8 +25,8 @@ package final class Exchange: Sendable {
     var isClosed = false
     var waiting: CheckedContinuation<Bool, Never>?
   }
-  /// Bytes that may wait: what the system's buffers take, a few times over.
-  static let capacity = 1 << 20
+  /// Bytes that may wait: a few of the largest values. One address may have hundreds of streams that nobody reads.
+  static let capacity = 256 << 10
 
   private let state = NIOLockedValueBox(State())
   private let isChunked: Bool
