@@ -104,12 +104,6 @@ extension EventFeeds {
     for key in stream.keys { leave(key, id, now: now) }
   }
 
-  /// Ends all streams, and forgets all keys.
-  mutating func removeAll() {
-    (streams, watches, keyCount, lingeringCount) = ([:], [:], 0, 0)
-    (lingering, patience) = (CircularBuffer(), CircularBuffer())
-  }
-
   /// Keys of a stream; nil when there is no such stream.
   func keys(of id: StreamID) -> Int? { streams[id]?.keys.count }
 

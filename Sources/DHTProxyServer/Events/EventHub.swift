@@ -185,15 +185,6 @@ extension EventHub {
     wake(woken)
   }
 
-  /// The node stopped: streams end, and their readers come back.
-  fileprivate func watchEnded(_ key: InfoHash) {
-    state.value.subscribers[key] = nil
-    state.value.feeds.removeAll()
-    for waiting in state.value.waiting.values { waiting.promise.succeed(nil) }
-    state.value.waiting = [:]
-    unwatch(Array(state.value.subscribers.keys))
-  }
-
   private func ask() {
     while state.value.asking.count < Self.mostAsking, let key = state.value.toAsk.popFirst() {
       guard state.value.subscribers[key] != nil, state.value.asking[key] == nil else { continue }
@@ -239,5 +230,4 @@ private final class EventSubscriber: WatchSubscriber {
   }
 
   func take(_ events: [WatchEvent]) { hub.take(events, of: key) }
-  func watchEnded() { hub.watchEnded(key) }
 }

@@ -174,7 +174,7 @@ extension ConnectionHandler {
   func shutDown() {
     switch state {
     case .idle, .receiving: close()
-    case .listening: endListen(for: .shutdown)
+    case .listening: endListen()
     case .answering: isInputClosed = true
     case .discarding: break
     }
