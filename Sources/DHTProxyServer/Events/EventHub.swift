@@ -88,12 +88,12 @@ extension EventHub {
   }
 
   /// Begins a stream; nil when there are too many keys.
-  func open(_ request: EventRequest) async -> Stream? {
+  func open(_ request: EventRequest, share: EventFeeds.KeyShare? = nil) async -> Stream? {
     try? await loop.submit { [self] in
       guard !state.value.isStopped else { return Stream?.none }
       state.value.count += 1
       let id = state.value.count
-      guard let opening = state.value.feeds.open(id, request) else { return nil }
+      guard let opening = state.value.feeds.open(id, request, share: share) else { return nil }
       // Whoever knows the name may change the keys: nobody guesses 128 bits.
       let name = hexString((0..<16).map { _ in UInt8.random(in: .min ... .max) })
       state.value.names[name] = id

@@ -132,6 +132,12 @@ extension Operations {
     }
   }
 
+  /// How many keys the streams of a request's sender may have.
+  func keyShare(of request: ProxyRequest) -> EventFeeds.KeyShare? {
+    guard case .allowed(let client, let limits) = access(of: request) else { return nil }
+    return EventFeeds.KeyShare(client: client, most: (limits ?? settings.limits.limits(of: client)).streamKeys)
+  }
+
   private func credentials(of request: ProxyRequest, _ ip: IPAddress) -> AccessRules.Credentials {
     AccessRules.Credentials(
       address: ip, authorization: request.headers.first(name: "authorization").map { Array($0.utf8) },
