@@ -82,8 +82,8 @@ extension ProxyServer {
     /// Time in which a client that has something to read must read some of it; else the connection is closed. Deployed
     /// servers wait as long.
     public var writeTime: Duration = .seconds(60)
-    /// Time for an operation of the network, at most.
-    public var operationTime: Duration = .seconds(30)
+    /// Time for an operation of the network, at most; then it fails with a reason, or gives what it has.
+    public var operationTime: Duration = .seconds(10)
     /// Time for an operation of a node that is not connected; then: 503.
     public var isolatedTime: Duration = .seconds(10)
 

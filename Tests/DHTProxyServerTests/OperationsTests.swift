@@ -183,6 +183,19 @@ import Testing
     await world.stop()
   }
 
+  @Test("issue 5: a get that nobody answers does not say that there is nothing", .timeLimit(.minutes(1)))
+  func lostPeer() async throws {
+    let world = try await World.make { $0.limits.operationTime = .seconds(3) }
+    #expect(try await world.ask("GET", "/key/foo")?.status == 200)
+    await world.peer.stop()
+    let connection = try await world.connect()
+    connection.send("GET /key/foo HTTP/1.1\r\nHost: a\r\n\r\n")
+    #expect(await connection.wait(seconds: 10) { $0.isClosed || $0.answers.first?.isComplete == true })
+    let answer = connection.answers.first
+    #expect(answer?.status == 503 || answer?.isComplete == false, "\(answer?.status ?? 0)")
+    await world.stop()
+  }
+
   @Test("the description has every route of the server, and no other")
   func noDrift() {
     var described = Set<Route>()

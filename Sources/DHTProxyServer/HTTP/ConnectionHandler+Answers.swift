@@ -48,6 +48,7 @@ extension ConnectionHandler {
       state = .idle
       return write(answer, for: answering.route, keepsAlive: answering.keepsAlive && !isInputClosed)
     }
+    guard !pending.isBroken else { return close() }
     if let head = pending.head { answering.begun = head.status }
     let keepsAlive = answering.keepsAlive && !isInputClosed
     // An end without a head was cut off by `close`.
