@@ -105,6 +105,25 @@ import Testing
     await world.stop()
   }
 
+  @Test("§16: whoever tries tokens is told to wait, and not listened to meanwhile", .timeLimit(.minutes(1)))
+  func guessing() async throws {
+    let tokens = try TokenTable(
+      parsing: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 write,permanent,read")
+    let world = try await World.make {
+      $0.operations.access.tokens = tokens
+      $0.operations.limits.exceptions = []
+      $0.operations.limits.perAddress = ClientLimits(requestsPerSecond: 0.01, requestBurst: 3)
+    }
+    func get(_ token: String) async throws -> Int? {
+      try await world.ask("GET /node/info HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(token)\r\n\r\n")?.status
+    }
+    for _ in 0..<10 { #expect(try await get("test") == 200, "a token has a share of its own") }
+    for _ in 0..<3 { #expect(try await get("toast") == 401) }
+    #expect(try await get("toast") == 429)
+    #expect(try await get("test") == 429)
+    await world.stop()
+  }
+
   @Test("§16: what came over a connection that was reset before it was accepted is nobody's", .timeLimit(.minutes(1)))
   func reset() async throws {
     let world = try await World.make {
@@ -131,6 +150,8 @@ import Testing
     #expect(await connection.wait { $0.answers.filter(\.isComplete).count == 6 })
     #expect(connection.answers.map(\.status) == [200, 200, 200, 200, 200, 429])
     #expect((connection.answers.last?["Retry-After"]).flatMap { Int($0) } ?? 0 > 50)
+    #expect(try await world.ask("GET", "/no/such/path/at/all")?.status == 429, "what leads nowhere counts")
+    #expect(try await world.ask("GET", "/readyz")?.status == 200, "a balancer is always told")
     let others = [try await world.connect(), try await world.connect()]
     let fourth = try await world.connect()
     #expect(await fourth.wait { $0.isClosed } && fourth.answers.first?.status == 429)

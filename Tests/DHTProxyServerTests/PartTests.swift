@@ -19,6 +19,7 @@ import Testing
         ? .refused(Self.unknown) : .admitted(nil)
     }
     func refusal(of group: RouteGroup, to request: ProxyRequest) -> Answer? { group == .permanent ? Self.unknown : nil }
+    func turnAway(from address: NIOCore.SocketAddress?) -> Answer? { nil }
     func release(_ permit: Permit) {}
     func answered(_ route: Route?, status: Int, after duration: Duration) {
       heard.withLockedValue { $0.append("\(route?.name ?? "-") \(status)") }

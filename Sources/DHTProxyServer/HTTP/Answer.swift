@@ -43,6 +43,7 @@ extension Answer {
   static let malformed = Answer(status: 400, reason: "Malformed request")
   static let timedOut = Answer(status: 408, reason: "The request did not come in time")
   static let overloaded = Answer(status: 503, reason: "Too many connections")
+  static let tooManyBodies = Answer(status: 503, reason: "Too many requests are coming in")
   static let cutOff = Answer(status: 503, reason: "The node is cut off from the network")
 
   static func methodNotAllowed(_ allowed: String) -> Answer {

@@ -12,6 +12,8 @@ final class LoopConnections {
   private var handlers: [ObjectIdentifier: ConnectionHandler] = [:]
   /// Connections of HTTP/2, whose streams are among `handlers`.
   private var parents: [ObjectIdentifier: any Channel] = [:]
+  /// Bytes of bodies that are here.
+  var bodyBytes = 0
   private var timer: RepeatedTask?
 
   init(watches: LoopWatches) { self.watches = watches }

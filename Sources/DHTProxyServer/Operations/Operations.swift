@@ -66,9 +66,26 @@ extension Operations: RequestGate {
     return acquire(.connection, by: Client(ip), limits: nil)
   }
 
+  func turnAway(from address: NIOCore.SocketAddress?) -> Answer? {
+    guard let ip = address?.ip else { return nil }
+    let refusal = usage.withLockedValue { $0.request(by: Client(ip), now: .monotonic) }
+    guard let refusal else { return nil }
+    figures.withLockedValue { $0.record(refusal) }
+    return Answer(refusal)
+  }
+
   func admit(_ request: ProxyRequest) -> Admission {
+    // Balancers ask for the health of the server; many users may be behind their address.
+    guard !request.route.isHealth else { return .admitted(nil) }
+    // An address that has tried too many tokens is not listened to, whatever it shows next.
+    if request.headers.contains(name: "authorization"), let ip = request.address?.ip,
+      usage.withLockedValue({ $0.isTooFast(Client(ip), now: .monotonic) }), let refusal = turnAway(from: request.address)
+    {
+      return .refused(refusal)
+    }
     let access = access(of: request)
     guard case .allowed(let client, let limits) = access else {
+      if let refusal = turnAway(from: request.address) { return .refused(refusal) }
       if case .refused(let refusal) = access { return refuse(refusal, request) }
       return .admitted(nil)
     }
