@@ -1,4 +1,5 @@
 import DHTModel
+import DHTProxyMessages
 import OpenDHT
 import Testing
 

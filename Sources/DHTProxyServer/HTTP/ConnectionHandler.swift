@@ -69,8 +69,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
   var lastStep: LoopConnections.Tick
   /// For noticing readers that do not read.
   var progress = WriteProgress()
-  /// When the head of the request came.
-  var began = NIODeadline.uptimeNanoseconds(0)
+  /// Bytes of a stream of HTTP/2 that were written and have not left.
+  var streamBytes = 0
+  /// When the head of the request came; nil before.
+  var began: NIODeadline?
+  /// The tick at which the first bytes of a head came that is not here as a whole.
+  var headBegan: LoopConnections.Tick?
   /// Bytes of the request's body that are here.
   private var bodyBytes = 0
   /// What the request holds until its answer has ended.
@@ -205,8 +209,16 @@ extension ConnectionHandler {
     }
   }
 
+  /// Bytes came that are to be decoded.
+  func bytesCame(_ count: Int) {
+    // Some clients send an empty line after a body.
+    guard case .idle = state, headBegan == nil, count > 2 else { return }
+    headBegan = connections.tick
+  }
+
   private func begin(_ head: HTTPRequestHead) {
     lastStep = connections.tick
+    headBegan = nil
     if server.parts.gate != nil { began = .now() }
     let limits = server.configuration.limits
     guard head.uri.utf8.count <= limits.pathBytes else { return refuseAtOnce(.pathTooLong) }

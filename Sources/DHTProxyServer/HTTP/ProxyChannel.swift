@@ -75,9 +75,11 @@ struct ProxyChannel: ServerChildChannel {
     limits.maxHeaderFieldSize = largestHead
     limits.maxHeaderListSize = largestHead
     let pipeline = channel.pipeline.syncOperations
+    let connection = ConnectionHandler(server, connections, .http1)
     try pipeline.addHandlers(
+      ArrivalHandler(connection),
       ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)),
-      ConnectionHandler(server, connections, .http1))
+      connection)
   }
 }
 
@@ -101,7 +103,8 @@ extension ProxyChannel {
   private static func addHTTP2(
     to channel: any Channel, _ server: ServerContext, _ connections: NIOLoopBound<LoopConnections>
   ) throws {
-    connections.value.insert(parent: channel)
+    let timing = server.timing
+    connections.value.insert(parent: channel, firstStream: timing.request, idle: timing.idle)
     channel.closeFuture.whenComplete { _ in connections.value.remove(parent: channel) }
     let limits = server.configuration.limits
     var configuration = NIOHTTP2Handler.Configuration()
