@@ -71,8 +71,10 @@ extension ProxyServer {
     public var pathBytes = 4096
     /// Bytes of the fields of a head; more: 431.
     public var headBytes = 16 << 10
-    /// Bytes of a body; more: 413.
+    /// Bytes of a body, of whatever route; more: 413. Most routes have less: 512 KiB for a value, 16 KiB where there is none.
     public var bodyBytes = 1 << 20
+    /// Bytes of bodies that are coming in or being worked on, on each event loop; more: 503.
+    public var bodyBytesAtOnce = 64 << 20
     /// Streams at a time on a connection of HTTP/2; a client may not open more.
     public var streamsPerConnection = 100
     /// Time for a request to come in whole; later: 408. And to a handshake.
@@ -82,8 +84,8 @@ extension ProxyServer {
     /// Time in which a client that has something to read must read some of it; else the connection is closed. Deployed
     /// servers wait as long.
     public var writeTime: Duration = .seconds(60)
-    /// Time for an operation of the network, at most.
-    public var operationTime: Duration = .seconds(30)
+    /// Time for an operation of the network, at most; then it fails with a reason, or gives what it has.
+    public var operationTime: Duration = .seconds(10)
     /// Time for an operation of a node that is not connected; then: 503.
     public var isolatedTime: Duration = .seconds(10)
 

@@ -6,6 +6,8 @@ package protocol RequestGate: Sendable {
   func connectionOpened(from address: NIOCore.SocketAddress?) -> Permit?
   /// Lets a request pass, or refuses it. Called on an event loop: must not wait.
   func admit(_ request: ProxyRequest) -> Admission
+  /// Counts a request that leads nowhere; nil when its sender may be told so. Called on an event loop: must not wait.
+  func turnAway(from address: NIOCore.SocketAddress?) -> Answer?
   /// Whether the sender may do more than its route needs; nil when it may.
   func refusal(of group: RouteGroup, to request: ProxyRequest) -> Answer?
   /// What a permit was for is over.

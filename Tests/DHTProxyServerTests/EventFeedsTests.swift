@@ -116,6 +116,19 @@ private struct Feeds {
     #expect(feeds.read(5) == ["reset a ", #"value a "value":x"#])
   }
 
+  @Test("§16: who comes back after a key was forgotten gets all anew, though nothing else happened")
+  func forgotten() throws {
+    var feeds = Feeds()
+    _ = try feeds.open(1, "key=\(a)")
+    feeds.put(1, "x", at: a)
+    _ = feeds.read(1)
+    let position = try #require(feeds.positions[1])
+    feeds.feeds.close(1, now: at(0))
+    #expect(feeds.feeds.advance(to: at(121)).unwatch == [a])
+    _ = try feeds.open(2, "key=\(a)&last=\(position)")
+    #expect(feeds.read(2) == ["reset a "])
+  }
+
   @Test("a key without readers is watched on for a while, and not for ever, nor are there too many")
   func lingering() throws {
     var feeds = Feeds { $0.mostLingering = 1 }
@@ -143,6 +156,14 @@ private struct Feeds {
     feeds.feeds.remove([b], from: 1, now: at(0))
     #expect(feeds.read(1) == [#"value a "value":y"#])
     #expect(feeds.feeds.keys(of: 1) == 1 && feeds.feeds.keys(of: 2) == nil)
+    let share = EventFeeds.KeyShare(client: Client(IPAddress(ipv4: 1)), most: 2)
+    let both = try EventRequest(query: "key=\(a)&key=\(b)", mostKeys: 2)
+    #expect(feeds.feeds.open(2, both, share: share) != nil)
+    #expect(feeds.feeds.open(3, both, share: share) == nil, "keys of a client")
+    feeds.feeds.remove([b], from: 2, now: at(0))
+    #expect(feeds.feeds.add([b], to: 2) != nil && feeds.feeds.add([InfoHash(3, 0, 0, 0, 0)], to: 2) == nil)
+    feeds.feeds.close(2, now: at(0))
+    #expect(feeds.feeds.open(3, both, share: share) != nil)
     var full = Feeds { $0.streamKeys = 1 }
     #expect(try full.open(1, "key=\(a)&key=\(b)") == nil)
   }

@@ -1,5 +1,6 @@
 import DHTModel
 import DHTProxyMessages
+import OpenDHT
 import Testing
 
 @testable import DHTProxyServer
@@ -47,6 +48,16 @@ private func table(_ change: (inout ProxyLimits) -> Void = { _ in }) -> UsageTab
     table.release(.stream, by: client(1))
     table.release(.stream, by: client(1))
     #expect(table.total(.stream) == 0, "what was not taken cannot be given back")
+  }
+
+  @Test("what may last leaves room in the node for gets and puts")
+  func room() {
+    let limits = ProxyLimits(), registrations = RegistrationLimits(), node = DHT.Configuration().node.limits
+    let lasting =
+      limits.listens + limits.streamKeys + EventFeeds.Settings().mostLingering + registrations.permanentPuts
+      + registrations.subscribedKeys
+    #expect(lasting + 4_096 <= min(node.operations, node.searches))
+    #expect(ClientLimits().streamKeys < limits.streamKeys)
   }
 
   @Test("§16: strangers do not grow the table, and push out only who has nothing open")

@@ -109,6 +109,21 @@ import Testing
     await world.stop()
   }
 
+  @Test("§16: a listen that the node gives up stays open, and goes on when the node is back", arguments: ["", "events"])
+  func nodeStops(kind: String) async throws {
+    let world = try await World.make()
+    let stream = try await world.connect()
+    stream.send(kind.isEmpty ? request : "GET /events?key=live HTTP/1.1\r\nHost: a\r\n\r\n")
+    #expect(await stream.wait { !$0.answers.isEmpty })
+    await world.node.stop()
+    #expect(await !stream.wait(seconds: 0.5) { $0.isClosed || $0.answers.first?.isComplete == true })
+    try await world.node.start()
+    _ = try await world.node.put(Value("back", id: 77), at: key)
+    #expect(await stream.wait(seconds: 10) { $0.answers.first?.text.contains("\"id\":\"77\"") == true })
+    await stream.close()
+    await world.stop()
+  }
+
   @Test("X-70: a node with an identity forwards what is encrypted, for itself too")
   func forwarding() async throws {
     let identity = try Identity.generate(name: "proxy", bits: 2048)

@@ -1,4 +1,5 @@
 import DHTModel
+import DHTProxyMessages
 import OpenDHT
 import Testing
 
@@ -105,6 +106,39 @@ import Testing
     await world.stop()
   }
 
+  @Test("§16: whoever tries tokens is told to wait, and not listened to meanwhile", .timeLimit(.minutes(1)))
+  func guessing() async throws {
+    let tokens = try TokenTable(
+      parsing: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 write,permanent,read")
+    let world = try await World.make {
+      $0.operations.access.tokens = tokens
+      $0.operations.limits.exceptions = []
+      $0.operations.limits.perAddress = ClientLimits(requestsPerSecond: 0.01, requestBurst: 3)
+    }
+    func get(_ token: String) async throws -> Int? {
+      try await world.ask("GET /node/info HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(token)\r\n\r\n")?.status
+    }
+    for _ in 0..<10 { #expect(try await get("test") == 200, "a token has a share of its own") }
+    for _ in 0..<3 { #expect(try await get("toast") == 401) }
+    #expect(try await get("toast") == 429)
+    #expect(try await get("test") == 429)
+    await world.stop()
+  }
+
+  @Test("§16: what came over a connection that was reset before it was accepted is nobody's", .timeLimit(.minutes(1)))
+  func reset() async throws {
+    let world = try await World.make {
+      $0.operations.access.open = []
+      $0.operations.access.openOnLoopback = []
+    }
+    let body = #"{"data":"aGVsbG8=","id":"7","permanent":true}"#
+    let text = "POST /key/foo HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    for _ in 0..<300 { try await RawConnection.sendAndReset(text, port: world.port) }
+    #expect(await world.hasConnections(0))
+    #expect(await world.server.statistics?.permanentPuts == 0)
+    await world.stop()
+  }
+
   @Test("§16: a client over its share is told when to come back, others are served", .timeLimit(.minutes(1)))
   func limits() async throws {
     let world = try await World.make {
@@ -117,6 +151,8 @@ import Testing
     #expect(await connection.wait { $0.answers.filter(\.isComplete).count == 6 })
     #expect(connection.answers.map(\.status) == [200, 200, 200, 200, 200, 429])
     #expect((connection.answers.last?["Retry-After"]).flatMap { Int($0) } ?? 0 > 50)
+    #expect(try await world.ask("GET", "/no/such/path/at/all")?.status == 429, "what leads nowhere counts")
+    #expect(try await world.ask("GET", "/readyz")?.status == 200, "a balancer is always told")
     let others = [try await world.connect(), try await world.connect()]
     let fourth = try await world.connect()
     #expect(await fourth.wait { $0.isClosed } && fourth.answers.first?.status == 429)
@@ -166,6 +202,19 @@ import Testing
       #expect(answer.status == 503 && answer.text.contains("stopped") && answer["Retry-After"] == "10")
     }
     #expect(try await world.ask("GET", "/healthz")?.status == 503)
+    await world.stop()
+  }
+
+  @Test("issue 5: a get that nobody answers does not say that there is nothing", .timeLimit(.minutes(1)))
+  func lostPeer() async throws {
+    let world = try await World.make { $0.limits.operationTime = .seconds(3) }
+    #expect(try await world.ask("GET", "/key/foo")?.status == 200)
+    await world.peer.stop()
+    let connection = try await world.connect()
+    connection.send("GET /key/foo HTTP/1.1\r\nHost: a\r\n\r\n")
+    #expect(await connection.wait(seconds: 10) { $0.isClosed || $0.answers.first?.isComplete == true })
+    let answer = connection.answers.first
+    #expect(answer?.status == 503 || answer?.isComplete == false, "\(answer?.status ?? 0)")
     await world.stop()
   }
 

@@ -19,6 +19,7 @@ import Testing
         ? .refused(Self.unknown) : .admitted(nil)
     }
     func refusal(of group: RouteGroup, to request: ProxyRequest) -> Answer? { group == .permanent ? Self.unknown : nil }
+    func turnAway(from address: NIOCore.SocketAddress?) -> Answer? { nil }
     func release(_ permit: Permit) {}
     func answered(_ route: Route?, status: Int, after duration: Duration) {
       heard.withLockedValue { $0.append("\(route?.name ?? "-") \(status)") }
@@ -39,6 +40,42 @@ import Testing
       }
       exchange.end()
     }
+  }
+
+  private final class Flood: RouteService {
+    let sent = NIOLockedValueBox(0)
+    let isOver = NIOLockedValueBox(false)
+
+    func carryOut(_ request: ProxyRequest, body: ByteBuffer, _ exchange: Exchange) async {
+      exchange.begin(Answer(), flushed: true)
+      // 64 MB: more than the system's buffers take.
+      for _ in 0..<1_000 {
+        guard await exchange.send(ByteBuffer(repeating: 97, count: 64 << 10)) else { break }
+        sent.withLockedValue { $0 += 1 }
+      }
+      exchange.end()
+      isOver.withLockedValue { $0 = true }
+    }
+  }
+
+  @Test("§16: a task that streams waits for a reader that does not read, goes on with it, and ends with it")
+  func slowReader() async throws {
+    let flood = Flood()
+    let world = try await World.make(operations: flood, isAlone: true)
+    let slow = try await RawConnection(port: world.port, reads: false)
+    slow.send("GET /events?key=a HTTP/1.1\r\nHost: a\r\n\r\n")
+    #expect(await slow.wait { _ in flood.sent.withLockedValue { $0 } > 0 })
+    try await Task.sleep(for: .milliseconds(500))
+    #expect(flood.sent.withLockedValue { $0 } < 500)
+    let quick = try await world.connect()
+    quick.send("GET /events?key=a HTTP/1.1\r\nHost: a\r\n\r\n")
+    #expect(await quick.wait(seconds: 20) { $0.bytes.count > 64_000 << 10 }, "one that reads gets all")
+    #expect(await quick.wait { $0.bytes.suffix(5).elementsEqual(Array("0\r\n\r\n".utf8)) })
+    await quick.close()
+    flood.isOver.withLockedValue { $0 = false }
+    await slow.close()
+    #expect(await slow.wait { _ in flood.isOver.withLockedValue { $0 } })
+    await world.stop()
   }
 
   @Test("a gate refuses before anything is done, permanent puts when the body has come, and hears of every answer")

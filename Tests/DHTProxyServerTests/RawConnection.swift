@@ -2,6 +2,14 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
 /// A TCP connection that sends what it is told, and keeps all that comes.
 final class RawConnection: Sendable {
   private struct State {
@@ -51,6 +59,15 @@ final class RawConnection: Sendable {
     _ = await connection.wait(seconds: seconds) { $0.isClosed || $0.answers.first?.isComplete == true }
     await connection.close()
     return connection.answers.first
+  }
+
+  /// Sends something and resets the connection at once: often the server has not accepted it by then.
+  static func sendAndReset(_ text: String, port: Int) async throws {
+    let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+      .connect(host: "127.0.0.1", port: port).get()
+    try await (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+    try await channel.writeAndFlush(ByteBuffer(string: text))
+    try? await channel.close()
   }
 
   private final class Collector: ChannelInboundHandler {

@@ -6,6 +6,43 @@ import Testing
 
 /// A server on loopback, its answers to what real clients do not send, and its bounds.
 @Suite(.timeLimit(.minutes(1))) struct ServerTests {
+  @Test("§16: a head that comes slowly is answered 408, and what is no request takes no time in figures")
+  func slowHead() async throws {
+    let world = try await World.make(isAlone: true) { $0.limits.requestTime = .seconds(1) }
+    let slow = try await world.connect()
+    slow.send("GET /node/info HTTP/1.1\r\nHo")
+    #expect(await slow.wait { $0.isClosed } && slow.answers.first?.status == 408)
+    #expect(try await world.ask("garbage\r\n\r\n")?.status == 400)
+    let metrics = try await world.ask("GET", "/metrics")
+    let sum = metrics?.lines.first { $0.hasPrefix(#"dht_proxy_request_duration_seconds_sum{route="none"}"#) }
+    #expect(sum?.split(separator: " ").last.flatMap { Double($0) } ?? 99 < 10, "\(sum ?? "")")
+    await world.stop()
+  }
+
+  @Test("§16: bodies are bounded for each route, and in all")
+  func bodies() async throws {
+    let world = try await World.make(isAlone: true) { $0.limits.bodyBytesAtOnce = 100_000 }
+    let long = String(repeating: "a", count: 20_000)
+    #expect(try await world.ask("SUBSCRIBE", "/key/foo", long)?.status == 413)
+    #expect(try await world.ask("POST", "/key/foo", long)?.status == 400)
+    #expect(try await world.ask("POST", "/key/foo", String(repeating: "a", count: 150_000))?.status == 503)
+    #expect(try await world.ask("POST", "/key/foo", long)?.status == 400, "given back")
+    await world.stop()
+  }
+
+  @Test("§1.5: pages may send what only we have, where they ask for it")
+  func preflight() async throws {
+    let world = try await World.make(isAlone: true)
+    let plain = try await world.ask("OPTIONS", "/key/foo")
+    #expect(plain?["Access-Control-Allow-Headers"] == "content-type")
+    let asked = try await world.ask(
+      "OPTIONS /key/foo/7 HTTP/1.1\r\nAccess-Control-Request-Method: DELETE\r\n"
+        + "Access-Control-Request-Headers: authorization, X-Put-Secret, x-other\r\n\r\n")
+    #expect(asked?["Access-Control-Allow-Headers"] == "content-type, authorization, x-put-secret")
+    #expect(asked?["Access-Control-Allow-Methods"]?.hasSuffix(", DELETE") == true)
+    await world.stop()
+  }
+
   @Test("X-1 X-4: clients of both families, and the address they are told")
   func families() async throws {
     let world = try await World.make()

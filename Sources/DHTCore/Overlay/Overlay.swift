@@ -17,6 +17,8 @@ struct Overlay {
   private var isTouched: Set<InfoHash> = []
 
   var upkeep: Upkeep
+  /// Until when there is no use in looking for idle searches: there were none just now, and looking takes a walk over all.
+  private var noneIdleUntil: Instant?
   private var exploration = Exploration()
   var isStable = false
   /// Pings to bootstrap addresses that are not answered yet.
@@ -110,7 +112,7 @@ extension Overlay {
   mutating func prepareSearch(_ key: InfoHash, _ context: inout Context) -> Bool {
     if searches[key] == nil {
       if searches.count >= context.configuration.limits.searches {
-        forgetIdleSearches(before: context.now)
+        makeRoomForSearch(now: context.now)
         guard searches.count < context.configuration.limits.searches else { return false }
       }
       searches[key] = Search(key: key, limits: context.configuration.limits, now: context.now)
@@ -121,6 +123,16 @@ extension Overlay {
   }
 
   mutating func forgetIdleSearches(now: Instant) { forgetIdleSearches(before: now - Self.idleSearchAge) }
+
+  /// How long it is remembered that no search was idle.
+  private static let noneIdleTime = Duration.seconds(1)
+
+  private mutating func makeRoomForSearch(now: Instant) {
+    if let noneIdleUntil, now < noneIdleUntil { return }
+    let count = searches.count
+    forgetIdleSearches(before: now)
+    noneIdleUntil = searches.count == count ? now + Self.noneIdleTime : nil
+  }
 
   private mutating func forgetIdleSearches(before limit: Instant) {
     let idle = searches.filter { !$0.value.isActive && $0.value.lastUsed <= limit }

@@ -13,8 +13,8 @@ struct EventFeeds {
     /// Time that a key without readers is watched on, so that who comes back after a broken connection goes on where it
     /// was. Browsers come back within seconds, phones when their network does.
     var linger: Duration = .seconds(120)
-    /// Keys without readers that are watched on; beyond, those without readers for longest go. As many as one stream has.
-    var mostLingering = 8_192
+    /// Keys without readers that are watched on; beyond, those without readers for longest go.
+    var mostLingering = 4_096
     /// Time that the listen may take to bring values that a get has found, before the values count as told.
     var patience: Duration = .seconds(5)
     var keysPerStream = ProxyLimits().keysPerStream
@@ -31,6 +31,7 @@ struct EventFeeds {
   }
   private struct Stream {
     var filters: [Query.Filter]
+    var share: KeyShare?
     var keys: Set<InfoHash> = []
     var digest: UInt64 = 0
     var backlog = EventBacklog()
@@ -42,6 +43,8 @@ struct EventFeeds {
   private var watches: [InfoHash: Watch] = [:]
   private var streams: [StreamID: Stream] = [:]
   private(set) var keyCount = 0
+  // Keys of the streams of each client that has any.
+  private var held: [Client: Int] = [:]
   // Both in the order of their times; entries whose time was changed since are skipped.
   private var lingering = CircularBuffer<(key: InfoHash, until: Instant)>()
   private var lingeringCount = 0
@@ -66,15 +69,33 @@ extension EventFeeds {
     var watch: [InfoHash]
   }
 
-  /// Begins a stream; nil when all streams have too many keys.
-  mutating func open(_ id: StreamID, _ request: EventRequest) -> Opening? {
-    guard keyCount + request.keys.count <= settings.streamKeys else { return nil }
+  /// Whose keys they are, and how many its streams may have together.
+  struct KeyShare {
+    var client: Client
+    var most: Int
+  }
+
+  private func hasRoom(for count: Int, of share: KeyShare?) -> Bool {
+    guard keyCount + count <= settings.streamKeys else { return false }
+    return share.map { held[$0.client, default: 0] + count <= $0.most } ?? true
+  }
+
+  private mutating func count(_ change: Int, of share: KeyShare?) {
+    keyCount += change
+    guard let client = share?.client else { return }
+    let count = held[client, default: 0] + change
+    held[client] = count > 0 ? count : nil
+  }
+
+  /// Begins a stream; nil when those of its client, or all, would have too many keys.
+  mutating func open(_ id: StreamID, _ request: EventRequest, share: KeyShare? = nil) -> Opening? {
+    guard hasRoom(for: request.keys.count, of: share) else { return nil }
     let digest = request.keys.reduce(UInt64(0)) { $0 ^ EventPosition.digest(of: $1) }
     var resumed: UInt64?
     if let position = request.position, position.run == run, position.keys == digest, position.sequence <= sequence {
       resumed = position.sequence
     }
-    streams[id] = Stream(filters: request.filters)
+    streams[id] = Stream(filters: request.filters, share: share)
     let watch = request.keys.filter { add($0, to: id, after: resumed) }
     return Opening(isResumed: resumed != nil, watch: watch)
   }
@@ -83,7 +104,7 @@ extension EventFeeds {
   mutating func add(_ keys: [InfoHash], to id: StreamID) -> [InfoHash]? {
     guard let known = streams[id]?.keys else { return [] }
     let new = keys.filter { !known.contains($0) }
-    guard known.count + new.count <= settings.keysPerStream, keyCount + new.count <= settings.streamKeys else {
+    guard known.count + new.count <= settings.keysPerStream, hasRoom(for: new.count, of: streams[id]?.share) else {
       return nil
     }
     return new.filter { add($0, to: id, after: nil) }
@@ -94,20 +115,14 @@ extension EventFeeds {
     for key in keys where streams[id]?.keys.remove(key) != nil {
       streams[id]?.digest ^= EventPosition.digest(of: key)
       streams[id]?.backlog.forget(key)
-      leave(key, id, now: now)
+      leave(key, id, of: streams[id]?.share, now: now)
     }
   }
 
   /// Ends a stream.
   mutating func close(_ id: StreamID, now: Instant) {
     guard let stream = streams.removeValue(forKey: id) else { return }
-    for key in stream.keys { leave(key, id, now: now) }
-  }
-
-  /// Ends all streams, and forgets all keys.
-  mutating func removeAll() {
-    (streams, watches, keyCount, lingeringCount) = ([:], [:], 0, 0)
-    (lingering, patience) = (CircularBuffer(), CircularBuffer())
+    for key in stream.keys { leave(key, id, of: stream.share, now: now) }
   }
 
   /// Keys of a stream; nil when there is no such stream.
@@ -132,7 +147,11 @@ extension EventFeeds {
   /// Adds a key, with what its reader does not know. Returns whether it is new to all streams.
   private mutating func add(_ key: InfoHash, to id: StreamID, after position: UInt64?) -> Bool {
     let isNew = watches[key] == nil
-    if isNew { watches[key] = Watch(feed: KeyFeed(since: sequence)) }
+    if isNew {
+      // What went while nobody watched is not known: no position of before may count as one from which to go on.
+      sequence += 1
+      watches[key] = Watch(feed: KeyFeed(since: sequence))
+    }
     if watches[key]?.lingersUntil != nil {
       watches[key]?.lingersUntil = nil
       lingeringCount -= 1
@@ -140,7 +159,7 @@ extension EventFeeds {
     watches[key]?.readers.insert(id)
     streams[id]?.keys.insert(key)
     streams[id]?.digest ^= EventPosition.digest(of: key)
-    keyCount += 1
+    count(1, of: streams[id]?.share)
     if let feed = watches[key]?.feed { tell(feed, of: key, to: id, after: position) }
     return isNew
   }
@@ -180,8 +199,8 @@ extension EventFeeds {
     ByteBuffer(string: "{\"expired\":true,\"id\":\"\(id)\"}")
   }
 
-  private mutating func leave(_ key: InfoHash, _ id: StreamID, now: Instant) {
-    keyCount -= 1
+  private mutating func leave(_ key: InfoHash, _ id: StreamID, of share: KeyShare?, now: Instant) {
+    count(-1, of: share)
     watches[key]?.readers.remove(id)
     guard watches[key]?.readers.isEmpty == true else { return }
     let until = now + settings.linger

@@ -88,12 +88,12 @@ extension EventHub {
   }
 
   /// Begins a stream; nil when there are too many keys.
-  func open(_ request: EventRequest) async -> Stream? {
+  func open(_ request: EventRequest, share: EventFeeds.KeyShare? = nil) async -> Stream? {
     try? await loop.submit { [self] in
       guard !state.value.isStopped else { return Stream?.none }
       state.value.count += 1
       let id = state.value.count
-      guard let opening = state.value.feeds.open(id, request) else { return nil }
+      guard let opening = state.value.feeds.open(id, request, share: share) else { return nil }
       // Whoever knows the name may change the keys: nobody guesses 128 bits.
       let name = hexString((0..<16).map { _ in UInt8.random(in: .min ... .max) })
       state.value.names[name] = id
@@ -185,15 +185,6 @@ extension EventHub {
     wake(woken)
   }
 
-  /// The node stopped: streams end, and their readers come back.
-  fileprivate func watchEnded(_ key: InfoHash) {
-    state.value.subscribers[key] = nil
-    state.value.feeds.removeAll()
-    for waiting in state.value.waiting.values { waiting.promise.succeed(nil) }
-    state.value.waiting = [:]
-    unwatch(Array(state.value.subscribers.keys))
-  }
-
   private func ask() {
     while state.value.asking.count < Self.mostAsking, let key = state.value.toAsk.popFirst() {
       guard state.value.subscribers[key] != nil, state.value.asking[key] == nil else { continue }
@@ -239,5 +230,4 @@ private final class EventSubscriber: WatchSubscriber {
   }
 
   func take(_ events: [WatchEvent]) { hub.take(events, of: key) }
-  func watchEnded() { hub.watchEnded(key) }
 }

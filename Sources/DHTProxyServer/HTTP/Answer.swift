@@ -43,6 +43,7 @@ extension Answer {
   static let malformed = Answer(status: 400, reason: "Malformed request")
   static let timedOut = Answer(status: 408, reason: "The request did not come in time")
   static let overloaded = Answer(status: 503, reason: "Too many connections")
+  static let tooManyBodies = Answer(status: 503, reason: "Too many requests are coming in")
   static let cutOff = Answer(status: 503, reason: "The node is cut off from the network")
 
   static func methodNotAllowed(_ allowed: String) -> Answer {
@@ -58,11 +59,18 @@ extension Answer {
   }
 
   /// What a browser wants to know before it sends JSON. (proxy.md §1.5)
-  static func preflight(mayUseIdentity: Bool) -> Answer {
+  ///
+  /// What peers do not have is added only where it is asked for: deployed clients see the bytes that they know.
+  static func preflight(mayUseIdentity: Bool, method: String? = nil, headers: String? = nil) -> Answer {
     var answer = Answer()
+    var methods = "OPTIONS, GET, POST, LISTEN" + (mayUseIdentity ? ", SIGN, ENCRYPT" : "")
+    if let method, ["DELETE", "SUBSCRIBE", "UNSUBSCRIBE"].contains(method) { methods += ", \(method)" }
+    // A bounded text: heads are.
+    let asked = (headers ?? "").split { $0 == "," || $0 == " " }.map { $0.lowercased() }
+    let fields = ["content-type"] + ["authorization", "x-put-secret", "last-event-id"].filter(asked.contains)
     answer.fields = [
-      ("Access-Control-Allow-Methods", "OPTIONS, GET, POST, LISTEN" + (mayUseIdentity ? ", SIGN, ENCRYPT" : "")),
-      ("Access-Control-Allow-Headers", "content-type"),
+      ("Access-Control-Allow-Methods", methods),
+      ("Access-Control-Allow-Headers", fields.joined(separator: ", ")),
       ("Access-Control-Max-Age", "86400"),
     ]
     return answer

@@ -12,7 +12,10 @@ extension ConnectionHandler {
     case .carryOut(let request):
       switch request.route {
       case .preflight:
-        let answer = Answer.preflight(mayUseIdentity: server.configuration.mayUseIdentity)
+        let answer = Answer.preflight(
+          mayUseIdentity: server.configuration.mayUseIdentity,
+          method: request.field("access-control-request-method"),
+          headers: request.field("access-control-request-headers"))
         write(answer, for: .preflight, keepsAlive: incoming.keepsAlive)
       case .nodeInformation where writeInformation(keepsAlive: incoming.keepsAlive): break
       case .listen(let key): listen(to: key, request, keepsAlive: incoming.keepsAlive)
@@ -40,16 +43,20 @@ extension ConnectionHandler {
 
   /// Writes what the task has made of the answer.
   func drain() {
-    guard case .answering(var answering) = state else { return }
+    guard case .answering(var answering) = state, !answering.isEnding else { return }
+    // What a slow reader has not taken waits in the exchange, whose task waits then as well.
+    guard answering.begun == nil || context?.channel.isWritable == true else { return }
     let pending = answering.exchange.take()
     if pending.isWhole, let answer = pending.head {
       state = .idle
       return write(answer, for: answering.route, keepsAlive: answering.keepsAlive && !isInputClosed)
     }
+    guard !pending.isBroken else { return close() }
     if let head = pending.head { answering.begun = head.status }
     let keepsAlive = answering.keepsAlive && !isInputClosed
     // An end without a head was cut off by `close`.
     guard let status = answering.begun else { return }
+    answering.isEnding = pending.isEnded
     state = .answering(answering)
     writeStreamed(pending, keepsAlive: keepsAlive)
     guard pending.isEnded else { return }
@@ -111,8 +118,11 @@ extension ConnectionHandler {
 
   private func finished(_ route: Route?, status: Int, keepsAlive: Bool) {
     releasePermit()
+    lastStep = connections.tick
+    defer { began = nil }
     if let gate = server.parts.gate {
-      gate.answered(route, status: status, after: .nanoseconds((NIODeadline.now() - began).nanoseconds))
+      let duration = began.map { NIODeadline.now() - $0 } ?? .zero
+      gate.answered(route, status: status, after: .nanoseconds(duration.nanoseconds))
     }
     server.countRequest(route)
     guard keepsAlive || framing == .http2 else { return closeAfterWriting() }
@@ -138,7 +148,13 @@ extension ConnectionHandler {
   }
 
   func writePart(_ part: HTTPServerResponsePart) {
-    context?.write(NIOAny(part), promise: nil)
+    guard let context else { return }
+    guard case .body(.byteBuffer(let bytes)) = part else { return context.write(NIOAny(part), promise: nil) }
+    let count = bytes.readableBytes
+    progress.written &+= UInt64(count)
+    streamBytes += count
+    let connection = NIOLoopBound(self, eventLoop: context.eventLoop)
+    context.write(NIOAny(part)).whenComplete { _ in connection.value.streamBytes -= count }
   }
 
   /// Flushes now, or when all that was read has been looked at.
@@ -171,7 +187,7 @@ extension ConnectionHandler {
   func shutDown() {
     switch state {
     case .idle, .receiving: close()
-    case .listening: endListen(for: .shutdown)
+    case .listening: endListen()
     case .answering: isInputClosed = true
     case .discarding: break
     }

@@ -4,8 +4,6 @@ internal import NIOHTTP1
 
 // A connection as a listen. (proxy.md §7)
 extension ConnectionHandler: WatchSubscriber {
-  enum ListenEnd { case shutdown, watchOver }
-
   func listen(to key: InfoHash, _ request: ProxyRequest, keepsAlive: Bool) {
     state = .listening(key)
     queue = nil
@@ -55,13 +53,12 @@ extension ConnectionHandler: WatchSubscriber {
       if backlog?.isEmpty == true { backlog = nil }
       flush()
     }
+    if context.channel.isWritable { drain() }
     resumeReading()
     context.fireChannelWritabilityChanged()
   }
 
-  func watchEnded() { endListen(for: .watchOver) }
-
-  func endListen(for reason: ListenEnd) {
+  func endListen() {
     guard case .listening(let key) = state else { return }
     connections.watches.unsubscribe(self, from: key)
     backlog = nil

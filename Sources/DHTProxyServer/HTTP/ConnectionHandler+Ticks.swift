@@ -9,7 +9,9 @@ extension ConnectionHandler {
       return close()
     }
     switch state {
-    case .idle: if age >= timing.idle { close() }
+    case .idle:
+      if let headBegan, tick &- headBegan >= timing.request { return refuseAtOnce(.timedOut) }
+      if age >= timing.idle { close() }
     case .receiving: if age >= timing.request { refuseAtOnce(.timedOut) }
     case .answering:
       // A head that has waited for the first value.
@@ -21,12 +23,12 @@ extension ConnectionHandler {
     }
   }
 
-  /// Bytes that wait to be taken by the client; of a stream of HTTP/2, which cannot tell, whether any do.
+  /// Bytes that wait to be taken by the client.
   private var waitingBytes: Int {
     guard let channel = context?.channel else { return 0 }
     switch framing {
     case .http1: return (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-    case .http2: return channel.isWritable ? 0 : 1
+    case .http2: return streamBytes
     }
   }
 }

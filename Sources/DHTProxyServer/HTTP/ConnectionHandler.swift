@@ -45,6 +45,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     let keepsAlive: Bool
     /// The status of a streamed answer whose head was written.
     var begun: Int?
+    /// Whether its end is being written.
+    var isEnding = false
   }
 
   let server: ServerContext
@@ -67,8 +69,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
   var lastStep: LoopConnections.Tick
   /// For noticing readers that do not read.
   var progress = WriteProgress()
-  /// When the head of the request came.
-  var began = NIODeadline.uptimeNanoseconds(0)
+  /// Bytes of a stream of HTTP/2 that were written and have not left.
+  var streamBytes = 0
+  /// When the head of the request came; nil before.
+  var began: NIODeadline?
+  /// The tick at which the first bytes of a head came that is not here as a whole.
+  var headBegan: LoopConnections.Tick?
+  /// Bytes of the request's body that are here.
+  private var bodyBytes = 0
   /// What the request holds until its answer has ended.
   private var permit: Permit?
   /// Node information as it was last sent here, to be sent again while it is the same.
@@ -112,6 +120,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
 extension ConnectionHandler {
   /// Gives back what the request held. May be called again.
   func releasePermit() {
+    connections.bodyBytes -= bodyBytes
+    bodyBytes = 0
     guard let held = permit else { return }
     permit = nil
     server.parts.gate?.release(held)
@@ -199,18 +209,32 @@ extension ConnectionHandler {
     }
   }
 
+  /// Bytes came that are to be decoded.
+  func bytesCame(_ count: Int) {
+    // Some clients send an empty line after a body.
+    guard case .idle = state, headBegan == nil, count > 2 else { return }
+    headBegan = connections.tick
+  }
+
   private func begin(_ head: HTTPRequestHead) {
     lastStep = connections.tick
+    headBegan = nil
     if server.parts.gate != nil { began = .now() }
     let limits = server.configuration.limits
     guard head.uri.utf8.count <= limits.pathBytes else { return refuseAtOnce(.pathTooLong) }
     guard head.headers.byteCount <= limits.headBytes else { return refuseAtOnce(.headTooLong) }
-    guard !head.announces(moreThan: limits.bodyBytes) else {
-      return refuseAtOnce(.bodyTooLong(limit: limits.bodyBytes))
-    }
     // After an upgrade the decoder reads no further. We do not upgrade, answer the request, and close. (proxy.md §1.2)
     let keepsAlive = head.isKeepAlive && !head.headers.contains(name: "upgrade")
-    state = .receiving(Incoming(aim: aim(of: head), keepsAlive: keepsAlive))
+    let incoming = Incoming(aim: aim(of: head), keepsAlive: keepsAlive)
+    let most = bodyLimit(of: incoming.aim)
+    guard !head.announces(moreThan: most) else { return refuseAtOnce(.bodyTooLong(limit: most)) }
+    state = .receiving(incoming)
+  }
+
+  private func bodyLimit(of aim: Aim) -> Int {
+    let most = server.configuration.limits.bodyBytes
+    guard case .carryOut(let request) = aim else { return most }
+    return min(most, request.route.bodyBytes)
   }
 
   private func aim(of head: HTTPRequestHead) -> Aim {
@@ -226,24 +250,32 @@ extension ConnectionHandler {
       }
       return .carryOut(request)
     case .otherMethod(let allowed):
-      var answer = Answer.methodNotAllowed(allowed)
+      var answer = turnedAway ?? .methodNotAllowed(allowed)
       if head.method == .HEAD { answer.body.clear() }
       return .refuse(answer)
     case .notFound:
-      var answer = Answer.notFound
+      var answer = turnedAway ?? .notFound
       if head.method == .HEAD { answer.body.clear() }
       return .refuse(answer)
     }
   }
+
+  /// The answer to somebody who asks too often for what leads nowhere.
+  private var turnedAway: Answer? { server.parts.gate?.turnAway(from: context?.channel.peerAddress) }
 
   private func receive(_ bytes: ByteBuffer, _ incoming: Incoming) {
     var incoming = incoming
     // Not to have two owners of the body while it grows.
     state = .idle
     incoming.bodyBytes += bytes.readableBytes
-    let limit = server.configuration.limits.bodyBytes
+    let limit = bodyLimit(of: incoming.aim)
     guard incoming.bodyBytes <= limit else { return refuseAtOnce(.bodyTooLong(limit: limit)) }
     if case .carryOut = incoming.aim {
+      bodyBytes += bytes.readableBytes
+      connections.bodyBytes += bytes.readableBytes
+      guard connections.bodyBytes <= server.configuration.limits.bodyBytesAtOnce else {
+        return refuseAtOnce(.tooManyBodies)
+      }
       if incoming.body.readableBytes == 0 {
         incoming.body = bytes
       } else {

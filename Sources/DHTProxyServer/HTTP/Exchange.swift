@@ -16,6 +16,8 @@ package final class Exchange: Sendable {
     var isWhole = false
     var bytes = ByteBuffer()
     var isEnded = false
+    /// Whether it is cut off instead, so that nobody takes it for whole.
+    var isBroken = false
   }
   private struct State {
     var pending = Pending()
@@ -25,8 +27,8 @@ package final class Exchange: Sendable {
     var isClosed = false
     var waiting: CheckedContinuation<Bool, Never>?
   }
-  /// Bytes that may wait: what the system's buffers take, a few times over.
-  static let capacity = 1 << 20
+  /// Bytes that may wait: a few of the largest values. One address may have hundreds of streams that nobody reads.
+  static let capacity = 256 << 10
 
   private let state = NIOLockedValueBox(State())
   private let isChunked: Bool
@@ -60,6 +62,22 @@ extension Exchange {
       state.isBegun = true
       state.pending.head = head
       return flushed
+    }
+  }
+
+  /// Takes back what was begun: answers instead if the head has not gone out, else cuts the answer off, so that nobody takes
+  /// it for whole.
+  package func fail(_ answer: Answer) {
+    change { state in
+      guard !state.pending.isEnded else { return false }
+      if !state.isBegun || state.pending.head != nil {
+        state.isBegun = true
+        state.pending = Pending(head: answer, isWhole: true, isEnded: true)
+      } else {
+        state.pending.isEnded = true
+        state.pending.isBroken = true
+      }
+      return true
     }
   }
 

@@ -22,6 +22,11 @@ struct ProxyChannel: ServerChildChannel {
       let server = server
       channel.closeFuture.whenComplete { _ in server.connectionClosed() }
       try channel.syncOptions?.setOption(.socketOption(.so_keepalive), value: 1)
+      // Of a connection that its client has reset already nobody can say whose it is; what it sent could still be read.
+      guard channel.remoteAddress != nil else {
+        channel.close(promise: nil)
+        return Value(channel: channel)
+      }
       guard isWelcome, let connections = connections(of: channel) else {
         turnAway(channel, .overloaded)
         return Value(channel: channel)
@@ -70,9 +75,11 @@ struct ProxyChannel: ServerChildChannel {
     limits.maxHeaderFieldSize = largestHead
     limits.maxHeaderListSize = largestHead
     let pipeline = channel.pipeline.syncOperations
+    let connection = ConnectionHandler(server, connections, .http1)
     try pipeline.addHandlers(
+      ArrivalHandler(connection),
       ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)),
-      ConnectionHandler(server, connections, .http1))
+      connection)
   }
 }
 
@@ -96,7 +103,8 @@ extension ProxyChannel {
   private static func addHTTP2(
     to channel: any Channel, _ server: ServerContext, _ connections: NIOLoopBound<LoopConnections>
   ) throws {
-    connections.value.insert(parent: channel)
+    let timing = server.timing
+    connections.value.insert(parent: channel, firstStream: timing.request, idle: timing.idle)
     channel.closeFuture.whenComplete { _ in connections.value.remove(parent: channel) }
     let limits = server.configuration.limits
     var configuration = NIOHTTP2Handler.Configuration()

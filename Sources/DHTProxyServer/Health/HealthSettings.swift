@@ -6,8 +6,6 @@ public struct HealthSettings: Hashable, Sendable {
   /// Time that the node may be without connection before it counts as cut off, and puts and gets are refused at once. A
   /// node on a bad line comes and goes within seconds.
   public var tolerance: Duration = .seconds(5)
-  /// Time a put or a get may take before it fails with a reason, whatever the network does.
-  public var operationDeadline: Duration = .seconds(10)
   /// Time between questions to the node's own loop.
   public var pulse: Duration = .seconds(5)
   /// Time without an answer of the node's own loop after which the process does not count as alive.

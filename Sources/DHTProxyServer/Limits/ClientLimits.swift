@@ -12,20 +12,23 @@ public struct ClientLimits: Hashable, Sendable {
   public var listens: Int
   /// Event streams. One is enough for all keys of an application.
   public var streams: Int
+  /// Keys of its event streams together. Each is a listen of the node, which has a bounded number of them for all.
+  public var streamKeys: Int
 
   /// Limits that are not given are the defaults.
   public init(
     requestsPerSecond: Double = 500, requestBurst: Int = 5_000, connections: Int = 4_096, listens: Int = 4_096,
-    streams: Int = 256
+    streams: Int = 256, streamKeys: Int = 8_192
   ) {
     self.requestsPerSecond = requestsPerSecond
     self.requestBurst = requestBurst
     self.connections = connections
     self.listens = listens
     self.streams = streams
+    self.streamKeys = streamKeys
   }
 
   /// No limit but those of the whole server.
   public static let none = ClientLimits(
-    requestsPerSecond: .infinity, requestBurst: .max, connections: .max, listens: .max, streams: .max)
+    requestsPerSecond: .infinity, requestBurst: .max, connections: .max, listens: .max, streams: .max, streamKeys: .max)
 }

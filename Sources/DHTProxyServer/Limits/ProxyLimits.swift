@@ -27,14 +27,17 @@ public struct ProxyLimits: Sendable {
   public var exceptions: [Exception] = [
     Exception(addresses: .loopbackIPv4, limits: .none), Exception(addresses: .loopbackIPv6, limits: .none),
   ]
+  // Listens, keys of streams and registrations are operations of the node, which has room for 65,536: together they leave
+  // some thousands for gets and puts, as long as none is raised without raising that of the node.
+
   /// Running listens in all; each has a connection or a stream of HTTP/2.
-  public var listens = 65_536
+  public var listens = 16_384
   /// Event streams in all.
   public var streams = 4_096
   /// Keys of one event stream. At most 4 kB each: 32 MB.
   public var keysPerStream = 8_192
   /// Keys of all event streams together, each counted in each of its streams.
-  public var streamKeys = 262_144
+  public var streamKeys = 16_384
   /// Addresses and tokens that are remembered. A stranger with many addresses pushes out those that were idle for longest,
   /// never one that has something open: there are more places than connections, and all that is open needs one. About
   /// 150 bytes each: 5 MB.

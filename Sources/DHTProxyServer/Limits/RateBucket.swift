@@ -11,6 +11,12 @@ struct RateBucket {
     filledAt = now
   }
 
+  /// Whether there is none.
+  func isEmpty(perSecond: Double, burst: Int, now: Instant) -> Bool {
+    var copy = self
+    return copy.take(perSecond: perSecond, burst: burst, now: now) != nil
+  }
+
   /// Takes one; nil when there was one, else the time until there will be.
   mutating func take(perSecond: Double, burst: Int, now: Instant) -> Duration? {
     // Times of several threads come a little out of order.

@@ -44,6 +44,13 @@ struct UsageTable {
     return wait.map { .tooFast(retryAfter: $0) }
   }
 
+  /// Whether a client has no request left.
+  func isTooFast(_ client: Client, now: Instant) -> Bool {
+    guard let place = places[client] else { return false }
+    let rate = usages[place].limits
+    return usages[place].requests.isEmpty(perSecond: rate.requestsPerSecond, burst: rate.requestBurst, now: now)
+  }
+
   /// Takes a resource; nil when it may be opened. Each must be released once.
   mutating func acquire(
     _ resource: Resource, by client: Client, limits own: ClientLimits? = nil, now: Instant

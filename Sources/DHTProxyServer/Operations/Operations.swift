@@ -61,23 +61,41 @@ final class Operations: Sendable {
 
 extension Operations: RequestGate {
   func connectionOpened(from address: NIOCore.SocketAddress?) -> Permit? {
-    guard let ip = address?.ip else { return Permit(client: nil, resource: .connection) }
+    // A client that has reset its connection before it was accepted: what it sent would be of nobody.
+    guard let ip = address?.ip else { return nil }
     return acquire(.connection, by: Client(ip), limits: nil)
   }
 
+  func turnAway(from address: NIOCore.SocketAddress?) -> Answer? {
+    guard let ip = address?.ip else { return nil }
+    let refusal = usage.withLockedValue { $0.request(by: Client(ip), now: .monotonic) }
+    guard let refusal else { return nil }
+    figures.withLockedValue { $0.record(refusal) }
+    return Answer(refusal)
+  }
+
   func admit(_ request: ProxyRequest) -> Admission {
+    // Balancers ask for the health of the server; many users may be behind their address.
+    guard !request.route.isHealth else { return .admitted(nil) }
+    // An address that has tried too many tokens is not listened to, whatever it shows next.
+    if request.headers.contains(name: "authorization"), let ip = request.address?.ip,
+      usage.withLockedValue({ $0.isTooFast(Client(ip), now: .monotonic) }), let refusal = turnAway(from: request.address)
+    {
+      return .refused(refusal)
+    }
     let access = access(of: request)
     guard case .allowed(let client, let limits) = access else {
+      if let refusal = turnAway(from: request.address) { return .refused(refusal) }
       if case .refused(let refusal) = access { return refuse(refusal, request) }
       return .admitted(nil)
     }
-    if let client, let refusal = usage.withLockedValue({ $0.request(by: client, limits: limits, now: .monotonic) }) {
+    if let refusal = usage.withLockedValue({ $0.request(by: client, limits: limits, now: .monotonic) }) {
       return refuse(refusal, request)
     }
     if request.route.needsNetwork, let refusal = health.current.refusal(now: .monotonic) {
       return refuse(refusal, request)
     }
-    guard let client, let resource = request.route.resource else { return .admitted(nil) }
+    guard let resource = request.route.resource else { return .admitted(nil) }
     guard let permit = acquire(resource, by: client, limits: limits) else { return refuse(.tooMany(resource), request) }
     return .admitted(permit)
   }
@@ -95,7 +113,7 @@ extension Operations: RequestGate {
   }
 
   func refusal(of group: RouteGroup, to request: ProxyRequest) -> Answer? {
-    guard let ip = request.address?.ip else { return nil }
+    guard let ip = request.address?.ip else { return Answer(.forbidden(group)) }
     guard case .refused(let refusal) = settings.access.decide(group, credentials(of: request, ip)) else { return nil }
     return Answer(refusal)
   }
@@ -116,19 +134,25 @@ extension Operations: RequestGate {
 // Who it is, and what it may do.
 extension Operations {
   enum Access {
-    /// Nil for whoever cannot be counted: a connection without an address is one within the machine.
-    case allowed(Client?, limits: ClientLimits?)
+    case allowed(Client, limits: ClientLimits?)
     case refused(Refusal)
   }
 
   private func access(of request: ProxyRequest) -> Access {
-    guard let ip = request.address?.ip else { return .allowed(nil, limits: nil) }
+    // Whoever cannot be counted gets nothing.
+    guard let ip = request.address?.ip else { return .refused(.forbidden(request.route.group)) }
     // Balancers and browsers ask before they have anything to show.
     guard request.route.isRestricted else { return .allowed(Client(ip), limits: nil) }
     switch settings.access.decide(request.route.group, credentials(of: request, ip)) {
     case .allowed(let client, let limits): return .allowed(client, limits: limits)
     case .refused(let refusal): return .refused(refusal)
     }
+  }
+
+  /// How many keys the streams of a request's sender may have.
+  func keyShare(of request: ProxyRequest) -> EventFeeds.KeyShare? {
+    guard case .allowed(let client, let limits) = access(of: request) else { return nil }
+    return EventFeeds.KeyShare(client: client, most: (limits ?? settings.limits.limits(of: client)).streamKeys)
   }
 
   private func credentials(of request: ProxyRequest, _ ip: IPAddress) -> AccessRules.Credentials {

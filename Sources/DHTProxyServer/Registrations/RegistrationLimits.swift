@@ -9,8 +9,9 @@ public struct RegistrationLimits: Hashable, Sendable {
   /// as after a restart, is not renewed at once.
   public var reminderSpread: Duration = .seconds(600)
 
-  /// Permanent puts. Each is a search that the node keeps, and renews every few minutes; it has room for 65,536.
-  public var permanentPuts = 30_000
+  /// Permanent puts. Each is a search that the node keeps, and renews every few minutes; it has room for 65,536
+  /// for these, listens and streams together.
+  public var permanentPuts = 12_000
   /// Permanent puts of one address: IPv4, or the first 64 bits of IPv6. Many devices stand behind one address of a
   /// carrier; each puts a handful.
   public var permanentPutsPerAddress = 1000
@@ -24,7 +25,7 @@ public struct RegistrationLimits: Hashable, Sendable {
   /// Subscriptions.
   public var subscriptions = 100_000
   /// Keys of subscriptions. Each is a listen of the node, which has room for 65,536 operations.
-  public var subscribedKeys = 25_000
+  public var subscribedKeys = 10_000
   /// Subscriptions from one address, as for puts. A client subscribes to some keys for each of its contacts.
   public var subscriptionsPerAddress = 4096
   /// Subscriptions of one push token.

@@ -65,6 +65,15 @@ extension Route {
     }
   }
 
+  /// Bytes of a body, at most. A value has 64 KiB, six times as much with all its text escaped; a stream has thousands of keys.
+  var bodyBytes: Int {
+    switch self {
+    case .events, .changeEvents: 1 << 20
+    case .put, .sign, .encrypt: 512 << 10
+    default: 16 << 10
+    }
+  }
+
   /// Whether rules of access apply: balancers, browsers and readers of the description have nothing to show yet.
   var isRestricted: Bool {
     switch self {
@@ -72,6 +81,9 @@ extension Route {
     default: true
     }
   }
+
+  /// Whether it tells of the server's health.
+  var isHealth: Bool { self == .health || self == .readiness }
 
   /// Whether it is refused at once while the node is cut off. What lasts may wait for the network.
   var needsNetwork: Bool {

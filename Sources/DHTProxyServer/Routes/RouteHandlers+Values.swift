@@ -8,16 +8,22 @@ internal import OpenDHT
 extension RouteHandlers {
   func get(_ key: InfoHash, _ exchange: Exchange) async {
     let isConnected = await node.isConnected
-    // Once a streamed head has gone out, there is no way to say that the network could not be asked.
+    // The head waits for the first value, or for the next tick of a second: once it has gone out, there is no way to say
+    // that the network could not be asked.
     if isConnected { exchange.begin(Answer()) }
+    var isEmpty = true
     let values = node.values(at: key, deadline: isConnected ? limits.operationTime : limits.isolatedTime)
     for await value in values {
       exchange.begin(Answer())
+      isEmpty = false
       guard await exchange.send(ByteBuffer(bytes: value.jsonLine(for: release))) else { return }
     }
-    if !exchange.isBegun {
+    if isEmpty {
       let outcome = await values.outcome
-      if outcome.answered == 0, let error = outcome.ending.error { return exchange.answer(refusal(of: error)) }
+      // Nobody who could say that there is nothing.
+      if outcome.answered == 0, isConnected || outcome.ending.error != nil {
+        return exchange.fail(outcome.ending.error.map { refusal(of: $0) } ?? .cutOff)
+      }
       exchange.begin(Answer())
     }
     exchange.end()

@@ -54,13 +54,4 @@ final class LoopWatches {
     guard !news.isEmpty, let subscribers = watches[key]?.subscribers.values else { return }
     for subscriber in subscribers { subscriber.take(news) }
   }
-
-  /// The network's listen is over.
-  func ended(_ key: InfoHash, asking: UInt64) {
-    guard watches[key]?.asking == asking, let watch = watches.removeValue(forKey: key) else { return }
-    for subscriber in watch.subscribers.values {
-      if subscriber.isListen { counters.listenEnded() }
-      subscriber.watchEnded()
-    }
-  }
 }

@@ -72,8 +72,6 @@ protocol WatchSubscriber: AnyObject {
   var isListen: Bool { get }
   /// Changes, in order.
   func take(_ events: [WatchEvent])
-  /// There will be no more.
-  func watchEnded()
 }
 
 extension WatchSubscriber {

@@ -12,6 +12,8 @@ struct WatchValues {
   mutating func take(_ event: WatchEvent) -> WatchEvent? {
     switch event.kind {
     case .added, .updated:
+      // The network is listened to anew, and tells all again.
+      if let known = events[event.id], known.line.plain == event.line.plain { return nil }
       if events.updateValue(event.asAdded, forKey: event.id) == nil { order.append(event.id) }
       return event
     case .expired:
