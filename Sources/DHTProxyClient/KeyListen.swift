@@ -3,9 +3,16 @@ internal import DHTModel
 internal import NIOCore
 internal import OpenDHT
 
-/// All listens to one key: they share one connection, or one subscription.
+/// All listens of one kind to one key: they share one connection, or one subscription.
 final class KeyListen {
-  let key: InfoHash
+  /// What is shared: those who pass values on see encrypted ones closed, others see them open.
+  struct Name: Hashable {
+    let key: InfoHash
+    let isForwarded: Bool
+  }
+
+  let name: Name
+  var key: InfoHash { name.key }
   /// What the key's listens were told, over all connections.
   var known = ListenedValues()
   /// Listens of the application, in the order they came.
@@ -27,8 +34,8 @@ final class KeyListen {
   /// When the subscription is renewed; nil for a connection.
   var subscription: RenewalPlan?
 
-  init(_ key: InfoHash, _ limits: ProxyLimits) {
-    self.key = key
+  init(_ name: Name, _ limits: ProxyLimits) {
+    self.name = name
     pace = RetryPace(limits)
     lookPace = RetryPace(shortest: limits.shortestPause * 5, longest: limits.longestPause)
   }

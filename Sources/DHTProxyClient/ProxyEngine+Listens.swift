@@ -10,35 +10,43 @@ internal import OpenDHT
 //                       │ no head                                           ▲
 //                       └───────────────────────────────────────────────────┘
 extension ProxyEngine {
-  func listen(_ id: OperationID, to key: InfoHash) {
+  func listen(_ id: OperationID, to name: KeyListen.Name) {
     let query: Query
     switch operations[id]?.request {
     case .listen(_, let filters, _): query = Query(where: filters)
     case .forwardedListen: query = Query()
     case .get, .query, .put, .forwardedGet, nil: return
     }
-    if let listen = listens[key] {
+    if let listen = listens[name] {
       listen.subscribers.append((id, query))
       let known = listen.known.values.filter { query.matchesShown($0) }
       if !known.isEmpty { tell(.changes(id, known.map { .added($0) })) }
       return
     }
-    let listen = KeyListen(key, limits)
+    let listen = KeyListen(name, limits)
     listen.subscribers.append((id, query))
-    listens[key] = listen
-    partings.removeValue(forKey: key)?.cancel()
+    listens[name] = listen
+    partings.removeValue(forKey: name.key)?.cancel()
     open(listen)
   }
 
   /// A listen of the application ended; the last one of a key closes the connection.
-  func leave(_ id: OperationID, _ key: InfoHash) {
-    guard let listen = listens[key] else { return }
+  func leave(_ id: OperationID, _ name: KeyListen.Name) {
+    guard let listen = listens[name] else { return }
     listen.subscribers.removeAll { $0.id == id }
     guard listen.subscribers.isEmpty else { return }
-    listens[key] = nil
+    listens[name] = nil
     listen.close()
-    if listen.subscription != nil { part(from: key) }
+    // The server knows one subscription of a key, for both kinds.
+    if listen.subscription != nil, !isListening(to: name.key) { part(from: name.key) }
   }
+
+  /// The listens of a key, of both kinds.
+  func listens(to key: InfoHash) -> [KeyListen] {
+    [false, true].compactMap { listens[KeyListen.Name(key: key, isForwarded: $0)] }
+  }
+
+  func isListening(to key: InfoHash) -> Bool { !listens(to: key).isEmpty }
 
   /// The look is over: those that have no connection get one.
   func resumeListens() {
@@ -55,9 +63,9 @@ extension ProxyEngine {
   }
 
   private func reopen(_ listen: KeyListen) {
-    let key = listen.key
+    let name = listen.name
     listen.timer = schedule(at: listen.pace.next(now: now, using: &random)) { engine in
-      guard let listen = engine.listens[key] else { return }
+      guard let listen = engine.listens[name] else { return }
       listen.timer = nil
       engine.open(listen)
     }
@@ -69,25 +77,26 @@ extension ProxyEngine {
     if configuration.push != nil { return subscribe(listen, isRefresh: false) }
     listen.generation += 1
     listen.pace.begin(now: now)
-    let (key, generation, opener) = (listen.key, listen.generation, opener)
+    let (name, generation) = (listen.name, listen.generation)
+    let opener = opener(isForwarded: name.isForwarded)
     listen.task = launch { door in
-      await route.stream(.listen(key), isListen: true) {
-        await door.enter { $0.streams(key, generation) }
+      await route.stream(.listen(name.key), isListen: true) {
+        await door.enter { $0.streams(name, generation) }
       } take: { events, isBlank in
         let heard = await HeardEvent.open(events, opener)
-        await door.enter { $0.hear(heard, isBlank, key, generation) }
+        await door.enter { $0.hear(heard, isBlank, name, generation) }
       }
     } then: { engine, end in
-      engine.ended(key, generation, end)
+      engine.ended(name, generation, end)
     }
   }
 
-  private func current(_ key: InfoHash, _ generation: UInt64) -> KeyListen? {
-    listens[key].flatMap { $0.generation == generation ? $0 : nil }
+  private func current(_ name: KeyListen.Name, _ generation: UInt64) -> KeyListen? {
+    listens[name].flatMap { $0.generation == generation ? $0 : nil }
   }
 
-  private func streams(_ key: InfoHash, _ generation: UInt64) {
-    guard let listen = current(key, generation) else { return }
+  private func streams(_ name: KeyListen.Name, _ generation: UInt64) {
+    guard let listen = current(name, generation) else { return }
     listen.isStreaming = true
     listen.heartbeat = Heartbeat(now: now)
     listen.known.beginAgain()
@@ -116,8 +125,8 @@ extension ProxyEngine {
     }
   }
 
-  private func hear(_ heard: [HeardEvent], _ isBlank: Bool, _ key: InfoHash, _ generation: UInt64) {
-    guard let listen = current(key, generation) else { return }
+  private func hear(_ heard: [HeardEvent], _ isBlank: Bool, _ name: KeyListen.Name, _ generation: UInt64) {
+    guard let listen = current(name, generation) else { return }
     listen.heartbeat?.hear(isBlank: isBlank, now: now)
     watchSilence(listen)
     deliver(heard.compactMap { listen.known.take($0) }, of: listen)
@@ -131,8 +140,8 @@ extension ProxyEngine {
     }
   }
 
-  private func ended(_ key: InfoHash, _ generation: UInt64, _ end: ProxyRoute.StreamEnd) {
-    guard let listen = current(key, generation) else { return }
+  private func ended(_ name: KeyListen.Name, _ generation: UInt64, _ end: ProxyRoute.StreamEnd) {
+    guard let listen = current(name, generation) else { return }
     let hadWorked = listen.isStreaming
     listen.close()
     switch end {
@@ -157,9 +166,9 @@ extension ProxyEngine {
 extension ProxyEngine {
   private func watchSilence(_ listen: KeyListen) {
     guard listen.timer == nil, let deadline = listen.heartbeat?.deadline else { return }
-    let (key, generation) = (listen.key, listen.generation)
+    let (name, generation) = (listen.name, listen.generation)
     listen.timer = schedule(at: deadline) { engine in
-      guard let listen = engine.current(key, generation) else { return }
+      guard let listen = engine.current(name, generation) else { return }
       listen.timer = nil
       guard let deadline = listen.heartbeat?.deadline, deadline <= engine.now else {
         return engine.watchSilence(listen)
@@ -174,29 +183,30 @@ extension ProxyEngine {
   /// values known at its beginning end. (proxy.md §7.1)
   func lookAround(_ listen: KeyListen, evenIfCertain: Bool = false) {
     guard listen.known.doubtfulCount > 0 || evenIfCertain, listen.look == nil, let route else { return }
-    let (key, generation, opener) = (listen.key, listen.generation, opener)
+    let (name, generation) = (listen.name, listen.generation)
+    let opener = opener(isForwarded: name.isForwarded)
     listen.lookPace.begin(now: now)
     listen.look = launch { door in
       let ids = FoundIDs()
-      let end = await route.stream(.get(key), isListen: false, hasBegun: {}) { events, _ in
+      let end = await route.stream(.get(name.key), isListen: false, hasBegun: {}) { events, _ in
         let heard = await HeardEvent.open(events, opener)
         await ids.note(heard)
         // By pushes no values come.
-        await door.enter { $0.found(heard, key, generation) }
+        await door.enter { $0.found(heard, name, generation) }
       }
       if case .complete(0) = end { return await ids.ids as Set<Value.ID>? } else { return nil }
     } then: { engine, ids in
-      engine.lookedAround(key, generation, ids)
+      engine.lookedAround(name, generation, ids)
     }
   }
 
-  private func found(_ heard: [HeardEvent], _ key: InfoHash, _ generation: UInt64) {
-    guard let listen = current(key, generation), listen.subscription != nil else { return }
+  private func found(_ heard: [HeardEvent], _ name: KeyListen.Name, _ generation: UInt64) {
+    guard let listen = current(name, generation), listen.subscription != nil else { return }
     deliver(heard.compactMap { listen.known.take($0) }, of: listen)
   }
 
-  private func lookedAround(_ key: InfoHash, _ generation: UInt64, _ ids: Set<Value.ID>?) {
-    guard let listen = current(key, generation) else { return }
+  private func lookedAround(_ name: KeyListen.Name, _ generation: UInt64, _ ids: Set<Value.ID>?) {
+    guard let listen = current(name, generation) else { return }
     listen.look = nil
     // After a push one get says all: the server is not one that has just begun.
     let patience = listen.subscription == nil ? 2 : 1
@@ -205,7 +215,7 @@ extension ProxyEngine {
     guard ids == nil || listen.known.doubtfulCount > 0 else { return listen.lookPace.succeeded() }
     listen.lookPace.ended(now: now, hadWorked: false)
     listen.lookTimer = schedule(at: listen.lookPace.next(now: now, using: &random)) { engine in
-      if let listen = engine.current(key, generation) { engine.lookAround(listen, evenIfCertain: true) }
+      if let listen = engine.current(name, generation) { engine.lookAround(listen, evenIfCertain: true) }
     }
   }
 }

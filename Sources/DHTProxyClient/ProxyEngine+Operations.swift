@@ -15,7 +15,7 @@ extension ProxyEngine {
     if let refusal = refusal(request) { return end(id, refusal) }
     limit(id)
     switch request {
-    case .listen(let key, _, _), .forwardedListen(let key): listen(id, to: key)
+    case .listen, .forwardedListen: request.listenName.map { listen(id, to: $0) }
     case .put(let put, _):
       if put.isPermanent { keep(put) }
       start(id)
@@ -31,8 +31,8 @@ extension ProxyEngine {
     case .get(.zero, _, _, _), .query(.zero, _, _), .listen(.zero, _, _), .forwardedGet(.zero, _),
       .forwardedListen(.zero):
       return .invalid(.zeroKey)
-    case .listen(let key, _, _), .forwardedListen(let key):
-      return listens[key] == nil && listens.count >= limits.listens ? .throttled : nil
+    case .listen, .forwardedListen:
+      return request.listenName.flatMap { listens[$0] } == nil && listens.count >= limits.listens ? .throttled : nil
     case .get, .query, .forwardedGet: return nil
     case .put(let put, _):
       if put.key == .zero { return .invalid(.zeroKey) }
@@ -111,8 +111,8 @@ extension ProxyEngine {
         ending: ending, delivered: fetched.count, refused: fetched.refused,
         incomplete: fetched.dropped + malformedLines)
       tell(.finished(id, .get(outcome)))
-    case .listen(let key, _, _), .forwardedListen(let key):
-      leave(id, key)
+    case .listen, .forwardedListen:
+      operation.request.listenName.map { leave(id, $0) }
       tell(.finished(id, .listen(ending)))
     }
   }
@@ -122,11 +122,15 @@ extension ProxyEngine {
     switch operation.request {
     case .get, .query, .forwardedGet: return KnownResults(values: operation.fetched.values, records: operation.records)
     case .put: return KnownResults()
-    case .forwardedListen(let key): return KnownResults(values: listens[key]?.known.values ?? [])
-    case .listen(let key, let filters, _):
+    case .forwardedListen: return KnownResults(values: toldValues(operation.request))
+    case .listen(_, let filters, _):
       let query = Query(where: filters)
-      return KnownResults(values: (listens[key]?.known.values ?? []).filter { query.matchesShown($0) })
+      return KnownResults(values: toldValues(operation.request).filter { query.matchesShown($0) })
     }
+  }
+
+  private func toldValues(_ request: OperationRequest) -> [Value] {
+    request.listenName.flatMap { listens[$0] }?.known.values ?? []
   }
 
   func announcedValues(at key: InfoHash) -> [Value] {
@@ -141,7 +145,8 @@ extension ProxyEngine {
 // Gets and queries.
 extension ProxyEngine {
   private func fetch(_ id: OperationID, _ key: InfoHash, _ route: ProxyRoute) -> Task<Void, Never> {
-    let opener = opener
+    let isForwarded = if case .forwardedGet? = operations[id]?.request { true } else { false }
+    let opener = opener(isForwarded: isForwarded)
     return launch { door in
       await route.stream(.get(key), isListen: false, hasBegun: {}) { events, _ in
         let heard = await HeardEvent.open(events, opener)
@@ -268,6 +273,17 @@ extension Ending {
 
   /// Whether the request as such is refused: once more it would be no better.
   var isInvalid: Bool { if case .invalid = self { true } else { false } }
+}
+
+extension OperationRequest {
+  /// What a listen is shared by; nil for other operations.
+  var listenName: KeyListen.Name? {
+    switch self {
+    case .listen(let key, _, _): KeyListen.Name(key: key, isForwarded: false)
+    case .forwardedListen(let key): KeyListen.Name(key: key, isForwarded: true)
+    case .put, .get, .query, .forwardedGet: nil
+    }
+  }
 }
 
 extension Query {

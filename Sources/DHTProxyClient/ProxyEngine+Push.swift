@@ -19,29 +19,30 @@ extension ProxyEngine {
     guard let route, listen.task == nil, !unsubscribing.contains(listen.key) else { return }
     let body = SubscribeBody(pushContext, isRefresh: isRefresh).bytes()
     listen.pace.begin(now: now)
-    let (key, generation, opener) = (listen.key, listen.generation, opener)
+    let (name, generation) = (listen.name, listen.generation)
+    let opener = opener(isForwarded: name.isForwarded)
     listen.task = launch { door in
-      await route.stream(.subscribe(key, body), isListen: false, hasBegun: {}) { events, _ in
+      await route.stream(.subscribe(name.key, body), isListen: false, hasBegun: {}) { events, _ in
         // What a known subscription has is answered at once.
         let heard = await HeardEvent.open(events, opener)
-        await door.enter { $0.told(heard, key, generation) }
+        await door.enter { $0.told(heard, name, generation) }
       }
     } then: { engine, end in
-      engine.subscribed(key, generation, end, isRefresh: isRefresh)
+      engine.subscribed(name, generation, end, isRefresh: isRefresh)
     }
   }
 
-  private func current(_ key: InfoHash, _ generation: UInt64) -> KeyListen? {
-    listens[key].flatMap { $0.generation == generation ? $0 : nil }
+  private func current(_ name: KeyListen.Name, _ generation: UInt64) -> KeyListen? {
+    listens[name].flatMap { $0.generation == generation ? $0 : nil }
   }
 
-  private func told(_ heard: [HeardEvent], _ key: InfoHash, _ generation: UInt64) {
-    guard let listen = current(key, generation) else { return }
+  private func told(_ heard: [HeardEvent], _ name: KeyListen.Name, _ generation: UInt64) {
+    guard let listen = current(name, generation) else { return }
     deliver(heard.compactMap { listen.known.take($0) }, of: listen)
   }
 
-  private func subscribed(_ key: InfoHash, _ generation: UInt64, _ end: ProxyRoute.StreamEnd, isRefresh: Bool) {
-    guard let listen = current(key, generation) else { return }
+  private func subscribed(_ name: KeyListen.Name, _ generation: UInt64, _ end: ProxyRoute.StreamEnd, isRefresh: Bool) {
+    guard let listen = current(name, generation) else { return }
     listen.task = nil
     switch end {
     case .complete:
@@ -92,7 +93,7 @@ extension ProxyEngine {
     unsubscribing.insert(key)
     farewell(.unsubscribe(key, body.bytes())) { engine in
       engine.unsubscribing.remove(key)
-      if let listen = engine.listens[key] { engine.open(listen) }
+      for listen in engine.listens(to: key) { engine.open(listen) }
     }
   }
 
@@ -103,14 +104,14 @@ extension ProxyEngine {
     tellStatus()
     scheduleCheck()
     let order = PushOrder(
-      fields, sessionID: sessionID, isListening: { listens[$0] != nil },
+      fields, sessionID: sessionID, isListening: { isListening(to: $0) },
       isKept: { puts[KeptPut.Name(key: $0, id: $1)] != nil })
     switch order {
     case .putAgain(let key, let id): putAgain(KeptPut.Name(key: key, id: id))
-    case .renew(let key): listens[key].map { subscribe($0, isRefresh: true) }
-    case .fetch(let key): listens[key].map { fetch($0) }
+    case .renew(let key): for listen in listens(to: key) { subscribe(listen, isRefresh: true) }
+    case .fetch(let key): for listen in listens(to: key) { fetch(listen) }
     case .expire(let key, let ids):
-      listens[key].map { listen in deliver(ids.compactMap { listen.known.expire($0) }, of: listen) }
+      for listen in listens(to: key) { deliver(ids.compactMap { listen.known.expire($0) }, of: listen) }
     case .nothing: break
     }
     return order.result

@@ -23,7 +23,8 @@ final class ProxyEngine {
   var limits: ProxyLimits { configuration.limits }
   let tls: TLSConfiguration
   let loop: any EventLoop
-  let opener: ValueOpener
+  private let opener: ValueOpener
+  private let forwardingOpener: ValueOpener
   private(set) var delegate: (any EngineDelegate)?
   let logger: Logger?
   var random = SystemRandomNumberGenerator()
@@ -45,7 +46,7 @@ final class ProxyEngine {
 
   var operations: [OperationID: ProxyOperation] = [:]
   var waiting: [OperationID] = []
-  var listens: [InfoHash: KeyListen] = [:]
+  var listens: [KeyListen.Name: KeyListen] = [:]
   var puts: [KeptPut.Name: KeptPut] = [:]
   /// Values to be put once more, and how many are under way.
   var putQueue = CircularBuffer<KeptPut.Name>()
@@ -67,6 +68,7 @@ final class ProxyEngine {
     tls = try configuration.tls()
     loop = context.loop
     opener = context.opener
+    forwardingOpener = context.forwardingOpener
     delegate = context.delegate
     logger = context.logger
     machine = ProxyStatus(configuration.limits, now: SystemClock.now())
@@ -80,6 +82,9 @@ final class ProxyEngine {
   }
 
   var now: Instant { SystemClock.now() }
+
+  /// What opens values, for those who see them or for those who pass them on.
+  func opener(isForwarded: Bool) -> ValueOpener { isForwarded ? forwardingOpener : opener }
 
   func tell(_ event: Event) { delegate?.handle(event) }
 

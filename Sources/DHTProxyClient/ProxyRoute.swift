@@ -45,9 +45,8 @@ final class ProxyRoute: Sendable {
     if Resolver.literal(Host(name: configuration.url.host)) == nil {
       settings.dnsOverride = [configuration.url.host: "\(address.ip)"]
     }
-    settings.redirectConfiguration = .follow(
-      configuration: .init(
-        max: 5, allowCycles: false, retainHTTPMethodAndBodyOn301: true, retainHTTPMethodAndBodyOn302: true))
+    // We follow ourselves: a body may hold what only the proxy is to know.
+    settings.redirectConfiguration = .disallow
     settings.timeout.connect = TimeAmount(limits.connecting)
     settings.decompression = .disabled
     // We pause and look again ourselves.
@@ -67,7 +66,7 @@ final class ProxyRoute: Sendable {
   func answer(to request: ProxyRequest, within limit: Duration? = nil) async -> Answer {
     let deadline = NIODeadline.now() + TimeAmount(limit ?? configuration.limits.answering)
     do {
-      let response = try await requests.execute(request.http(configuration), deadline: deadline)
+      let response = try await send(request.http(configuration), over: requests, deadline: deadline)
       let body = try await response.body.collect(upTo: MessageLimits.bodyBytes)
       return .answer(status: Int(response.status.code), body: Array(body.readableBytesView))
     } catch {
@@ -85,7 +84,7 @@ final class ProxyRoute: Sendable {
     var http = request.http(configuration)
     if isListen { http.headers.add(name: "Connection", value: "keep-alive") }
     do {
-      let response = try await client.execute(http, deadline: .now() + TimeAmount(configuration.limits.answering))
+      let response = try await send(http, over: client, deadline: .now() + TimeAmount(configuration.limits.answering))
       guard response.status == .ok else { return .refused(status: Int(response.status.code)) }
       await hasBegun()
       var lines = ValueStream()
@@ -99,6 +98,28 @@ final class ProxyRoute: Sendable {
       return .failed("\(error)")
     }
   }
+
+  /// Sends a request to where the proxy is, or says that it is. (proxy.md §13.2)
+  private func send(
+    _ request: HTTPClientRequest, over client: HTTPClient, deadline: NIODeadline
+  ) async throws -> HTTPClientResponse {
+    var (request, place) = (request, configuration.url)
+    var response = try await client.execute(request, deadline: deadline)
+    for _ in 0..<Self.maximumRedirects {
+      guard [.movedPermanently, .found].contains(response.status),
+        let next = response.headers.first(name: "Location").flatMap({ place.redirected(to: $0) })
+      else { break }
+      // Read to its end, the connection can be used again.
+      _ = try? await response.body.collect(upTo: MessageLimits.bodyBytes)
+      place = next
+      request.url = next.root
+      response = try await client.execute(request, deadline: deadline)
+    }
+    return response
+  }
+
+  /// What peers follow.
+  private static let maximumRedirects = 5
 
   /// Closes all connections; what runs fails.
   func close() async {

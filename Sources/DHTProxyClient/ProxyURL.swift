@@ -40,9 +40,21 @@ struct ProxyURL: Hashable, Sendable {
   }
 
   /// What every request's URL begins with.
-  var root: String {
+  var root: String { origin + path }
+
+  private var origin: String {
     let name = host.contains(":") ? "[\(host)]" : host
-    return "\(isSecure ? "https" : "http")://\(name):\(port)\(path)"
+    return "\(isSecure ? "https" : "http")://\(name):\(port)"
+  }
+
+  /// Where a redirect leads; nil when it is not to be followed: to another host, or from TLS to plain text, since requests
+  /// hold secrets and tokens.
+  func redirected(to location: String) -> ProxyURL? {
+    let isPath = location.hasPrefix("/") && !location.hasPrefix("//")
+    guard isPath || location.contains("://"), let next = ProxyURL(isPath ? origin + location : location) else {
+      return nil
+    }
+    return next.host == host && (next.isSecure || !isSecure) ? next : nil
   }
 
   private static func place(_ authority: Substring) -> (host: Substring, port: Substring?)? {

@@ -62,13 +62,19 @@ package struct EngineContext {
   package let delegate: any EngineDelegate
   /// Verifies and opens values, on a thread for such work.
   package let opener: ValueOpener
+  /// Verifies values that are passed on, and leaves encrypted ones closed. (proxy.md §11.4)
+  package let forwardingOpener: ValueOpener
   /// Where it may log, at a rate that nobody else can raise.
   package let logger: Logger?
 
-  package init(loop: any EventLoop, delegate: any EngineDelegate, opener: ValueOpener, logger: Logger?) {
+  package init(
+    loop: any EventLoop, delegate: any EngineDelegate, opener: ValueOpener, forwardingOpener: ValueOpener,
+    logger: Logger?
+  ) {
     self.loop = loop
     self.delegate = delegate
     self.opener = opener
+    self.forwardingOpener = forwardingOpener
     self.logger = logger
   }
 }

@@ -15,10 +15,15 @@ final class ResumedListen: OperationSink {
     self.known = known.isEmpty ? nil : ListenedValues(doubtful: known)
   }
 
+  /// Another one goes on with the listen: this one tells nothing more, and looks no more. Returns what the application
+  /// knows; nil when the engine says so as well.
+  func retire() -> [Value]? {
+    defer { (isOver, known) = (true, nil) }
+    return known?.values
+  }
+
   var isCancelled: Bool { sink.isCancelled }
   var isLaterStep: Bool { sink.isLaterStep }
-  /// What the application knows; nil when the engine says so as well.
-  var values: [Value]? { known?.values }
 
   func take(_ event: Event) {
     guard case .changes(let id, let changes) = event, var known else { return sink.take(event) }

@@ -79,8 +79,10 @@ extension Session {
   }
 
   private func takeEstate(of old: any Engine) -> Estate {
-    let operations = running.sorted { $0.key < $1.key }.map { id, running in
-      (running, (running.sink as? ResumedListen)?.values.map { KnownResults(values: $0) } ?? old.known(of: id))
+    // Looks of listens that were carried over before end here: what goes on with those looks itself.
+    let goingOn = running.filter { !($0.value.sink is Look) }.sorted { $0.key < $1.key }
+    let operations = goingOn.map { id, running in
+      (running, (running.sink as? ResumedListen)?.retire().map { KnownResults(values: $0) } ?? old.known(of: id))
     }
     let driver = old as? NodeDriver
     let contacts = driver?.read { node, now in
@@ -111,7 +113,8 @@ extension Session {
     case .listen(let key, _, _), .forwardedListen(let key):
       let sink = ResumedListen(old.sink, known: known.values)
       begin(old, request, sink, engine)
-      if !sink.isSettled { reconcile(sink, at: key) }
+      let isForwarded = if case .forwardedListen = request { true } else { false }
+      if !sink.isSettled { reconcile(sink, at: key, isForwarded: isForwarded) }
     }
   }
 
@@ -122,7 +125,9 @@ extension Session {
   }
 
   /// Looks what is under the key of a listen that goes on, to tell what is gone.
-  private func reconcile(_ listen: ResumedListen, at key: InfoHash, after pause: TimeAmount = reconcilingPause) {
+  private func reconcile(
+    _ listen: ResumedListen, at key: InfoHash, isForwarded: Bool, after pause: TimeAmount = reconcilingPause
+  ) {
     guard let engine, !listen.isOver, !listen.isSettled else { return }
     let session = NIOLoopBound(self, eventLoop: loop)
     let look = Look { ids in
@@ -133,11 +138,13 @@ extension Session {
       guard !listen.isSettled, !listen.isOver else { return }
       let bound = NIOLoopBound(listen, eventLoop: session.value.loop)
       session.value.loop.scheduleTask(in: pause) {
-        session.value.reconcile(bound.value, at: key, after: min(pause * 2, .minutes(1)))
+        session.value.reconcile(bound.value, at: key, isForwarded: isForwarded, after: min(pause * 2, .minutes(1)))
       }
     }
-    let request = OperationRequest.get(
-      key, where: [], until: SystemClock.now() + Self.reconcilingDeadline, isTraced: false)
+    let end = SystemClock.now() + Self.reconcilingDeadline
+    // With the eyes of the listen: another kind of get would not find what is encrypted for others.
+    let request: OperationRequest =
+      isForwarded ? .forwardedGet(key, until: end) : .get(key, where: [], until: end, isTraced: false)
     engine.begin(request) { id in note(id, look, owner: ObjectIdentifier(look), isAwaited: false, request) }
   }
 

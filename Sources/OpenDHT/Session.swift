@@ -111,7 +111,9 @@ extension Session {
   func startEngine(_ backend: DHT.Backend, _ done: @escaping (Result<any Engine, DHTError>) -> Void) {
     guard let make = backend.make else { return startNode(done) }
     let opener = nodeConfiguration.opener ?? ValueOpener { .opened($0) }
-    let context = EngineContext(loop: loop, delegate: self, opener: opener, logger: configuration.logger)
+    let context = EngineContext(
+      loop: loop, delegate: self, opener: opener, forwardingOpener: nodeConfiguration.forwardingOpener ?? .closed,
+      logger: configuration.logger)
     done(Result { () throws(DHTError) in try make(context) })
   }
 

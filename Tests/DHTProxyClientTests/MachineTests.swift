@@ -133,6 +133,18 @@ struct MachineTests {
     #expect(throws: DHTError.self) { try ProxyConfiguration(text) }
   }
 
+  @Test(
+    "Redirects stay at the host, and do not lead from TLS to plain text",
+    arguments: [
+      ("http://a", "https://a/x", "https://a:443/x"), ("http://a", "http://A:81/key/1", "http://a:81/key/1"),
+      ("https://a:444/p", "/x/y", "https://a:444/x/y"), ("https://a", "https://a:444/x", "https://a:444/x"),
+      ("https://a", "http://a/x", nil), ("http://a", "http://b/x", nil), ("http://a", "//b/x", nil),
+      ("http://a", "x", nil), ("http://a", "", nil), ("http://a", "ftp://a/x", nil), ("http://a", "http://a@b/x", nil),
+    ] as [(String, String, String?)])
+  func redirects(_ place: String, _ location: String, _ end: String?) throws {
+    #expect(try #require(ProxyURL(place)).redirected(to: location)?.root == end)
+  }
+
   @Test("X-79: data of a push, and what it asks for")
   func pushes() {
     let key = InfoHash.random()

@@ -21,6 +21,8 @@ struct GetOperation {
   var ending: Ending?
   /// What was delivered or is being opened under each id, so that each distinct content comes once. (node.md W-10)
   private var contents: [Value.ID: [Value]] = [:]
+  /// What was delivered that is signed, or came out of a cypher; no more than `deliveryLimit`.
+  private var deliveredSealed: [Value] = []
   /// How many contents without seal were delivered under each id.
   private var plainContents: [Value.ID: Int] = [:]
   /// The highest sequence number of each owner's verified values.
@@ -117,6 +119,7 @@ struct GetOperation {
 
   private mutating func noteDelivered(_ value: Value) {
     delivered += 1
+    if value.isSealed { deliveredSealed.append(value) }
     if let edition = value.edition { sequences[edition] = max(sequences[edition] ?? 0, value.sequence) }
   }
 
@@ -136,8 +139,11 @@ struct GetOperation {
     }
   }
 
-  /// What was delivered, or is being opened: what does not come again.
-  var known: [Value] { contents.keys.sorted().flatMap { contents[$0] ?? [] } }
+  /// What was delivered: of what is being opened nobody knows yet.
+  var known: [Value] {
+    let plain = contents.keys.sorted().flatMap { (contents[$0] ?? []).filter { !$0.isSealed } }
+    return plain + deliveredSealed
+  }
   /// The records that were delivered.
   var knownRecords: Set<FieldRecord> { records }
 

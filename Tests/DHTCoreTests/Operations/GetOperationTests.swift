@@ -30,6 +30,17 @@ import Testing
     #expect(news(&other, old, new) == [old, new])
   }
 
+  @Test("What is being opened does not count as delivered")
+  func opening() {
+    var get = get()
+    let (plain, signed) = (Value("p", id: 1), F.signed(7, "s", sequence: 1))
+    #expect(news(&get, plain) == [plain])
+    #expect(get.sealedNews([signed]) { _ in nil } == [signed])
+    #expect(get.known == [plain])
+    #expect(get.opened([.opened(signed)]) { _ in nil } == [signed])
+    #expect(get.known == [plain, signed])
+  }
+
   @Test("A node that invents contents under one id is not heard for ever")
   func inventions() {
     var get = get()
