@@ -23,7 +23,7 @@ extension ProxyEngine {
       if !known.isEmpty { tell(.changes(id, known.map { .added($0) })) }
       return
     }
-    let listen = KeyListen(key, limits)
+    let listen = KeyListen(key, number: freshID(), limits)
     listen.subscribers.append((id, query))
     listens[key] = listen
     partings.removeValue(forKey: key)?.cancel()
@@ -67,7 +67,7 @@ extension ProxyEngine {
     // Else the look that is to come, or under way, opens it.
     guard !reachable.isEmpty, !machine.isInDoubt, let route, listen.task == nil else { return }
     if configuration.push != nil { return subscribe(listen, isRefresh: false) }
-    listen.generation += 1
+    listen.generation.count += 1
     listen.pace.begin(now: now)
     let (key, generation, opener) = (listen.key, listen.generation, opener)
     listen.task = launch { door in
@@ -82,11 +82,11 @@ extension ProxyEngine {
     }
   }
 
-  private func current(_ key: InfoHash, _ generation: UInt64) -> KeyListen? {
+  private func current(_ key: InfoHash, _ generation: KeyListen.Generation) -> KeyListen? {
     listens[key].flatMap { $0.generation == generation ? $0 : nil }
   }
 
-  private func streams(_ key: InfoHash, _ generation: UInt64) {
+  private func streams(_ key: InfoHash, _ generation: KeyListen.Generation) {
     guard let listen = current(key, generation) else { return }
     listen.isStreaming = true
     listen.heartbeat = Heartbeat(now: now)
@@ -116,7 +116,7 @@ extension ProxyEngine {
     }
   }
 
-  private func hear(_ heard: [HeardEvent], _ isBlank: Bool, _ key: InfoHash, _ generation: UInt64) {
+  private func hear(_ heard: [HeardEvent], _ isBlank: Bool, _ key: InfoHash, _ generation: KeyListen.Generation) {
     guard let listen = current(key, generation) else { return }
     listen.heartbeat?.hear(isBlank: isBlank, now: now)
     watchSilence(listen)
@@ -131,7 +131,7 @@ extension ProxyEngine {
     }
   }
 
-  private func ended(_ key: InfoHash, _ generation: UInt64, _ end: ProxyRoute.StreamEnd) {
+  private func ended(_ key: InfoHash, _ generation: KeyListen.Generation, _ end: ProxyRoute.StreamEnd) {
     guard let listen = current(key, generation) else { return }
     let hadWorked = listen.isStreaming
     listen.close()
@@ -190,12 +190,12 @@ extension ProxyEngine {
     }
   }
 
-  private func found(_ heard: [HeardEvent], _ key: InfoHash, _ generation: UInt64) {
+  private func found(_ heard: [HeardEvent], _ key: InfoHash, _ generation: KeyListen.Generation) {
     guard let listen = current(key, generation), listen.subscription != nil else { return }
     deliver(heard.compactMap { listen.known.take($0) }, of: listen)
   }
 
-  private func lookedAround(_ key: InfoHash, _ generation: UInt64, _ ids: Set<Value.ID>?) {
+  private func lookedAround(_ key: InfoHash, _ generation: KeyListen.Generation, _ ids: Set<Value.ID>?) {
     guard let listen = current(key, generation) else { return }
     listen.look = nil
     // After a push one get says all: the server is not one that has just begun.
