@@ -19,8 +19,13 @@ final class KeyListen {
   var subscribers: [(id: OperationID, query: Query)] = []
   /// The connection, or the request to subscribe.
   var task: Task<Void, Never>?
-  /// Counts connections; what comes from an earlier one is passed over.
-  var generation: UInt64 = 0
+  /// Tells connections and subscriptions apart; what comes from an earlier one is passed over.
+  struct Generation: Hashable, Sendable {
+    /// Of the listen: another one may have had the key before.
+    let number: UInt64
+    var count: UInt64 = 0
+  }
+  var generation: Generation
   /// Whether the head of the connection's answer is there.
   var isStreaming = false
   var heartbeat: Heartbeat?
@@ -34,8 +39,9 @@ final class KeyListen {
   /// When the subscription is renewed; nil for a connection.
   var subscription: RenewalPlan?
 
-  init(_ name: Name, _ limits: ProxyLimits) {
+  init(_ name: Name, number: UInt64, _ limits: ProxyLimits) {
     self.name = name
+    generation = Generation(number: number)
     pace = RetryPace(limits)
     lookPace = RetryPace(shortest: limits.shortestPause * 5, longest: limits.longestPause)
   }
@@ -48,6 +54,6 @@ final class KeyListen {
     lookTimer?.cancel()
     (task, look, timer, lookTimer, heartbeat) = (nil, nil, nil, nil, nil)
     isStreaming = false
-    generation += 1
+    generation.count += 1
   }
 }

@@ -23,7 +23,7 @@ extension ProxyEngine {
       if !known.isEmpty { tell(.changes(id, known.map { .added($0) })) }
       return
     }
-    let listen = KeyListen(name, limits)
+    let listen = KeyListen(name, number: freshID(), limits)
     listen.subscribers.append((id, query))
     listens[name] = listen
     partings.removeValue(forKey: name.key)?.cancel()
@@ -75,7 +75,7 @@ extension ProxyEngine {
     // Else the look that is to come, or under way, opens it.
     guard !reachable.isEmpty, !machine.isInDoubt, let route, listen.task == nil else { return }
     if configuration.push != nil { return subscribe(listen, isRefresh: false) }
-    listen.generation += 1
+    listen.generation.count += 1
     listen.pace.begin(now: now)
     let (name, generation) = (listen.name, listen.generation)
     let opener = opener(isForwarded: name.isForwarded)
@@ -91,11 +91,11 @@ extension ProxyEngine {
     }
   }
 
-  private func current(_ name: KeyListen.Name, _ generation: UInt64) -> KeyListen? {
+  private func current(_ name: KeyListen.Name, _ generation: KeyListen.Generation) -> KeyListen? {
     listens[name].flatMap { $0.generation == generation ? $0 : nil }
   }
 
-  private func streams(_ name: KeyListen.Name, _ generation: UInt64) {
+  private func streams(_ name: KeyListen.Name, _ generation: KeyListen.Generation) {
     guard let listen = current(name, generation) else { return }
     listen.isStreaming = true
     listen.heartbeat = Heartbeat(now: now)
@@ -125,7 +125,7 @@ extension ProxyEngine {
     }
   }
 
-  private func hear(_ heard: [HeardEvent], _ isBlank: Bool, _ name: KeyListen.Name, _ generation: UInt64) {
+  private func hear(_ heard: [HeardEvent], _ isBlank: Bool, _ name: KeyListen.Name, _ generation: KeyListen.Generation) {
     guard let listen = current(name, generation) else { return }
     listen.heartbeat?.hear(isBlank: isBlank, now: now)
     watchSilence(listen)
@@ -140,7 +140,7 @@ extension ProxyEngine {
     }
   }
 
-  private func ended(_ name: KeyListen.Name, _ generation: UInt64, _ end: ProxyRoute.StreamEnd) {
+  private func ended(_ name: KeyListen.Name, _ generation: KeyListen.Generation, _ end: ProxyRoute.StreamEnd) {
     guard let listen = current(name, generation) else { return }
     let hadWorked = listen.isStreaming
     listen.close()
@@ -200,12 +200,12 @@ extension ProxyEngine {
     }
   }
 
-  private func found(_ heard: [HeardEvent], _ name: KeyListen.Name, _ generation: UInt64) {
+  private func found(_ heard: [HeardEvent], _ name: KeyListen.Name, _ generation: KeyListen.Generation) {
     guard let listen = current(name, generation), listen.subscription != nil else { return }
     deliver(heard.compactMap { listen.known.take($0) }, of: listen)
   }
 
-  private func lookedAround(_ name: KeyListen.Name, _ generation: UInt64, _ ids: Set<Value.ID>?) {
+  private func lookedAround(_ name: KeyListen.Name, _ generation: KeyListen.Generation, _ ids: Set<Value.ID>?) {
     guard let listen = current(name, generation) else { return }
     listen.look = nil
     // After a push one get says all: the server is not one that has just begun.

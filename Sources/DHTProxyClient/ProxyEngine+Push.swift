@@ -32,16 +32,16 @@ extension ProxyEngine {
     }
   }
 
-  private func current(_ name: KeyListen.Name, _ generation: UInt64) -> KeyListen? {
+  private func current(_ name: KeyListen.Name, _ generation: KeyListen.Generation) -> KeyListen? {
     listens[name].flatMap { $0.generation == generation ? $0 : nil }
   }
 
-  private func told(_ heard: [HeardEvent], _ name: KeyListen.Name, _ generation: UInt64) {
+  private func told(_ heard: [HeardEvent], _ name: KeyListen.Name, _ generation: KeyListen.Generation) {
     guard let listen = current(name, generation) else { return }
     deliver(heard.compactMap { listen.known.take($0) }, of: listen)
   }
 
-  private func subscribed(_ name: KeyListen.Name, _ generation: UInt64, _ end: ProxyRoute.StreamEnd, isRefresh: Bool) {
+  private func subscribed(_ name: KeyListen.Name, _ generation: KeyListen.Generation, _ end: ProxyRoute.StreamEnd, isRefresh: Bool) {
     guard let listen = current(name, generation) else { return }
     listen.task = nil
     switch end {

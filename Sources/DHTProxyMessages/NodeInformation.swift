@@ -148,11 +148,19 @@ extension NodeInformation {
 extension NodeInformation.Family {
   init(_ json: JSON?) {
     self.init(
-      good: json?.count("good") ?? 0, dubious: json?.count("dubious") ?? 0, incoming: json?.count("incoming") ?? 0)
+      good: Self.count("good", in: json), dubious: Self.count("dubious", in: json),
+      incoming: Self.count("incoming", in: json))
     if let depth = json?.count("table_depth") {
-      table = Table(depth: depth, networkSize: json?.count("network_size_estimation") ?? 0)
+      table = Table(depth: min(depth, Self.maximumDepth), networkSize: json?.count("network_size_estimation") ?? 0)
     }
   }
+
+  /// More nodes than any table knows; so that what a peer tells can be added up.
+  private static let maximumCount = Int(Int32.max)
+  /// A table has no more buckets in a row than a key has bits.
+  private static let maximumDepth = 160
+
+  private static func count(_ name: String, in json: JSON?) -> Int { min(json?.count(name) ?? 0, maximumCount) }
 
   func writeMembers(to object: inout JSONWriter) {
     object.member("dubious", dubious)

@@ -105,6 +105,28 @@ struct ListenTests {
     }
   }
 
+  @Test("X-77: a key that is listened to again at once has one new connection, and the proxy is not doubted")
+  func again() async throws {
+    let standIn = StandIn()
+    let key = InfoHash.random()
+    standIn.set(key, [one])
+    try await ScriptedServer.run(standIn.script) { server in
+      try await server.withClient { dht in
+        let first = dht.listen(to: key)
+        var changes = first.makeAsyncIterator()
+        #expect(await changes.next(isolation: nil) == .added(one))
+        let looks = server.count("GET", "/node/info")
+        first.cancel()
+        var others = dht.listen(to: key).makeAsyncIterator()
+        #expect(await others.next(isolation: nil) == .added(one))
+        // A second one would come at once, with a look.
+        try await Task.sleep(for: .milliseconds(1500))
+        #expect(server.count("GET", "/key/\(key)/listen") == 2)
+        #expect(server.count("GET", "/node/info") == looks)
+      }
+    }
+  }
+
   @Test("X-78: a listen and a get show only what was asked for")
   func filtered() async throws {
     let standIn = StandIn()

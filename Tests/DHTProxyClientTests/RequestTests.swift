@@ -172,6 +172,19 @@ struct RequestTests {
     }
   }
 
+  @Test("Counts beyond any sense do no harm")
+  func hostileCounts() async throws {
+    let counts = #"{"good":9223372036854775807,"dubious":9223372036854775807,"table_depth":9223372036854775807}"#
+    try await ScriptedServer.run { _, connection in
+      connection.answer(200, #"{"ipv4":\#(counts),"ipv6":\#(counts),"node_id":"\#(InfoHash.random())"}"# + "\n")
+    } _: { server in
+      try await server.withClient { dht in
+        #expect(await dht.status.best == .connected)
+        #expect(await dht.statistics(.ipv4).good == Int(Int32.max))
+      }
+    }
+  }
+
   @Test("X-74: after the server returns, listens go on and permanent values are put again")
   func restarted() async throws {
     let standIn = StandIn()
