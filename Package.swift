@@ -102,7 +102,7 @@ let package = Package(
       [
         "DHTModel", "DHTCore", "DHTSecurity", "DHTTransport", "OpenDHT", "DHTJSON", "DHTProxyMessages", nioCore,
         nioPosix,
-        nioSSL, httpClient, logging,
+        nioSSL, nioLocks, httpClient, logging,
       ]),
     .target(name: "COpenDHT"),
     library(

@@ -1,3 +1,4 @@
+internal import NIOConcurrencyHelpers
 public import OpenDHT
 
 extension DHT.Backend {
@@ -9,7 +10,13 @@ extension DHT.Backend {
   /// Signing, encrypting, verifying and opening stay here: the proxy never sees a key. It cannot trace or ping; fields are
   /// selected here from whole values. A value is stored when the proxy says so: `PutReceipt.proxy`.
   public static func proxy(_ configuration: ProxyConfiguration) -> DHT.Backend {
-    DHT.Backend { context throws(DHTError) in try ProxyEngine(configuration, context) }
+    // What the device's token became is known to the engines that come later, too.
+    let pushToken = NIOLockedValueBox(configuration.push?.token)
+    return DHT.Backend { context throws(DHTError) in
+      var configuration = configuration
+      if let token = pushToken.withLockedValue({ $0 }) { configuration.push?.token = token }
+      return try ProxyEngine(configuration, context) { token in pushToken.withLockedValue { $0 = token } }
+    }
   }
 }
 

@@ -11,6 +11,8 @@ struct KeptPut {
   }
 
   var request: PutRequest
+  /// What was kept under the name before, until the proxy has taken this one.
+  var earlier: (request: PutRequest, plan: RenewalPlan)?
   /// When it is put again; nil while it was never put.
   var plan: RenewalPlan?
   /// A put of it that no operation waits for, and whether one waits for its turn.

@@ -38,6 +38,8 @@ final class KeyListen {
   var lookPace: RetryPace
   /// When the subscription is renewed; nil for a connection.
   var subscription: RenewalPlan?
+  /// The push token that it was made with.
+  var subscribedToken: String?
 
   init(_ name: Name, number: UInt64, _ limits: ProxyLimits) {
     self.name = name

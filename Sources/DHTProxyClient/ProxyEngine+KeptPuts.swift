@@ -13,8 +13,10 @@ extension ProxyEngine {
 
   func keep(_ put: PutRequest) {
     let name = KeptPut.Name(key: put.key, id: put.value.id)
-    puts[name]?.task?.cancel()
-    puts[name] = KeptPut(request: put, number: freshID(), pace: RetryPace(limits))
+    let old = puts[name]
+    old?.task?.cancel()
+    let earlier = old.flatMap { old in old.plan.map { (old.request, $0) } ?? old.earlier }
+    puts[name] = KeptPut(request: put, earlier: earlier, number: freshID(), pace: RetryPace(limits))
     scheduleRenewals()
     watch()
   }
@@ -27,10 +29,14 @@ extension ProxyEngine {
     case .stored:
       put.pace.succeeded()
       put.plan = RenewalPlan(limits, now: now, using: &random)
-    case .refused(let status) where put.plan == nil && Ending(refusal: status).isInvalid:
-      // It never began, and the application heard so.
-      puts[name] = nil
-      return
+      put.earlier = nil
+    case .refused(let status) where put.plan == nil && status < 500 && Ending(refusal: status).isInvalid:
+      // It never began, and the application heard so: what was there before stays.
+      guard let earlier = put.earlier else {
+        puts[name] = nil
+        return
+      }
+      (put.request, put.plan, put.earlier) = (earlier.request, earlier.plan, nil)
     case .notStored, .refused, .failed:
       put.pace.ended(now: now, hadWorked: false)
       let next = max(put.pace.next(now: now, using: &random), now + limits.longestPause / 2)

@@ -38,7 +38,7 @@ extension ProxyEngine {
     listens[name] = nil
     listen.close()
     // The server knows one subscription of a key, for both kinds.
-    if listen.subscription != nil, !isListening(to: name.key) { part(from: name.key) }
+    if listen.subscription != nil, !isListening(to: name.key) { part(from: name.key, listen.subscribedToken ?? "") }
   }
 
   /// The listens of a key, of both kinds.
@@ -208,8 +208,8 @@ extension ProxyEngine {
   private func lookedAround(_ name: KeyListen.Name, _ generation: KeyListen.Generation, _ ids: Set<Value.ID>?) {
     guard let listen = current(name, generation) else { return }
     listen.look = nil
-    // After a push one get says all: the server is not one that has just begun.
-    let patience = listen.subscription == nil ? 2 : 1
+    // After a push one get says all, unless it found nothing: a node that has just begun finds nothing at all.
+    let patience = listen.subscription == nil || ids?.isEmpty ?? true ? 2 : 1
     if let ids { deliver(listen.known.reconcile(found: ids, patience: patience), of: listen) }
     // Not told, or found by the get and not told of by the listen: looked at again.
     guard ids == nil || listen.known.doubtfulCount > 0 else { return listen.lookPace.succeeded() }

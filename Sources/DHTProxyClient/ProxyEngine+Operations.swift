@@ -67,7 +67,9 @@ extension ProxyEngine {
     operations[id]?.attempts += 1
     switch operation.request {
     case .get(let key, _, _, _), .query(let key, _, _), .forwardedGet(let key, _):
-      operations[id]?.task = fetch(id, key, route)
+      // Made first: what makes it may look at the table.
+      let task = fetch(id, key, opener(isForwarded: operation.request.isForwarded), route)
+      operations[id]?.task = task
     case .put(let put, _): operations[id]?.task = send(id, put, route)
     case .listen, .forwardedListen: break
     }
@@ -144,10 +146,10 @@ extension ProxyEngine {
 
 // Gets and queries.
 extension ProxyEngine {
-  private func fetch(_ id: OperationID, _ key: InfoHash, _ route: ProxyRoute) -> Task<Void, Never> {
-    let isForwarded = if case .forwardedGet? = operations[id]?.request { true } else { false }
-    let opener = opener(isForwarded: isForwarded)
-    return launch { door in
+  private func fetch(
+    _ id: OperationID, _ key: InfoHash, _ opener: ValueOpener, _ route: ProxyRoute
+  ) -> Task<Void, Never> {
+    launch { door in
       await route.stream(.get(key), isListen: false, hasBegun: {}) { events, _ in
         let heard = await HeardEvent.open(events, opener)
         if !heard.isEmpty { await door.enter { $0.take(heard, for: id) } }
@@ -276,6 +278,14 @@ extension Ending {
 }
 
 extension OperationRequest {
+  /// Whether what it brings is passed on.
+  var isForwarded: Bool {
+    switch self {
+    case .forwardedGet, .forwardedListen: true
+    case .get, .query, .listen, .put: false
+    }
+  }
+
   /// What a listen is shared by; nil for other operations.
   var listenName: KeyListen.Name? {
     switch self {

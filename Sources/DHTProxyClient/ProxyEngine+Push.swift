@@ -19,7 +19,7 @@ extension ProxyEngine {
     guard let route, listen.task == nil, !unsubscribing.contains(listen.key) else { return }
     let body = SubscribeBody(pushContext, isRefresh: isRefresh).bytes()
     listen.pace.begin(now: now)
-    let (name, generation) = (listen.name, listen.generation)
+    let (name, generation, token) = (listen.name, listen.generation, configuration.push?.token)
     let opener = opener(isForwarded: name.isForwarded)
     listen.task = launch { door in
       await route.stream(.subscribe(name.key, body), isListen: false, hasBegun: {}) { events, _ in
@@ -28,6 +28,7 @@ extension ProxyEngine {
         await door.enter { $0.told(heard, name, generation) }
       }
     } then: { engine, end in
+      if case .complete = end { engine.current(name, generation)?.subscribedToken = token }
       engine.subscribed(name, generation, end, isRefresh: isRefresh)
     }
   }
@@ -62,7 +63,7 @@ extension ProxyEngine {
   private func subscribeLater(_ listen: KeyListen, _ isRefresh: Bool) {
     listen.pace.ended(now: now, hadWorked: false)
     let next = listen.pace.next(now: now, using: &random)
-    if isRefresh {
+    if isRefresh, listen.subscription != nil {
       listen.subscription?.failed(until: next)
     } else {
       restart(listen)
@@ -79,17 +80,17 @@ extension ProxyEngine {
   }
 
   /// The last listen of a key is gone: its subscription ends after a while.
-  func part(from key: InfoHash) {
-    guard partings.count < limits.farewells else { return unsubscribe(key) }
+  func part(from key: InfoHash, _ token: String) {
+    guard partings.count < limits.farewells else { return unsubscribe(key, token) }
     partings[key] = schedule(at: now + limits.parting) { engine in
       engine.partings[key] = nil
-      engine.unsubscribe(key)
+      engine.unsubscribe(key, token)
     }
   }
 
-  private func unsubscribe(_ key: InfoHash) {
+  private func unsubscribe(_ key: InfoHash, _ token: String) {
     guard let push = configuration.push else { return }
-    let body = UnsubscribeBody(token: push.token, clientID: push.clientID, secret: configuration.secret ?? "")
+    let body = UnsubscribeBody(token: token, clientID: push.clientID, secret: configuration.secret ?? "")
     unsubscribing.insert(key)
     farewell(.unsubscribe(key, body.bytes())) { engine in
       engine.unsubscribing.remove(key)
@@ -121,9 +122,12 @@ extension ProxyEngine {
   func setPushToken(_ token: String) {
     guard configuration.push != nil, configuration.push?.token != token else { return }
     configuration.push?.token = token
+    keepPushToken(token)
     for listen in listens.values {
       listen.close()
       subscribe(listen, isRefresh: true)
+      // What cannot be told now is due.
+      if listen.task == nil { listen.subscription?.failed(until: now) }
     }
   }
 }

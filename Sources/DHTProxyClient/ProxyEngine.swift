@@ -58,13 +58,18 @@ final class ProxyEngine {
   var unsubscribing: Set<InfoHash> = []
   /// Requests that nobody waits for, as the end of a subscription.
   var farewells: [UInt64: Task<Void, Never>] = [:]
+  /// Told when the device has another token.
+  let keepPushToken: (String) -> Void
   /// Names this run to those who push to us. (proxy.md §8.1)
   let sessionID: String
   private var lastID: UInt64 = 0
   private(set) var isStopped = false
 
-  init(_ configuration: ProxyConfiguration, _ context: EngineContext) throws(DHTError) {
+  init(
+    _ configuration: ProxyConfiguration, _ context: EngineContext, keepPushToken: @escaping (String) -> Void = { _ in }
+  ) throws(DHTError) {
     self.configuration = configuration
+    self.keepPushToken = keepPushToken
     tls = try configuration.tls()
     loop = context.loop
     opener = context.opener

@@ -14,7 +14,10 @@ extension Session {
     begin(operation, .put(request, until: end(request.deadline)))
   }
 
-  func cancelPut(_ id: Value.ID, at key: InfoHash) -> Bool { engine?.cancelPut(id, at: key) ?? false }
+  func cancelPut(_ id: Value.ID, at key: InfoHash) -> Bool {
+    let wasLeft = leftValues.removeValue(forKey: LeftValue(key: key, id: id)) != nil
+    return engine?.cancelPut(id, at: key) ?? false || wasLeft
+  }
 
   func get(
     _ key: InfoHash, where filters: [Query.Filter], deadline: Duration?, isForwarded: Bool,

@@ -89,8 +89,11 @@ extension Session {
       AddressFamily.allCases.flatMap { node.goodNodes($0, now: now) }
     }
     let estate = Estate(
-      operations: operations, permanentValues: old.permanentValues, contacts: contacts ?? keptContacts,
+      operations: operations,
+      permanentValues: old.permanentValues + leftValues.map { ($0.key.key, $0.value) },
+      contacts: contacts ?? keptContacts,
       port: driver.map { $0.port(.ipv4) ?? $0.port(.ipv6) } ?? keptPort)
+    leftValues = [:]
     running = [:]
     operationIDs = [:]
     awaitedCount = 0
@@ -152,9 +155,20 @@ extension Session {
   private func keepAlive(_ value: Value, at key: InfoHash) {
     guard let engine, !engine.announcedValues(at: key).contains(where: { $0.id == value.id }) else { return }
     let session = NIOLoopBound(self, eventLoop: loop)
+    let name = LeftValue(key: key, id: value.id)
     let publication = Publication { receipt in
-      guard receipt.ending == .throttled else { return }
-      session.value.loop.scheduleTask(in: Self.keepingPause) { session.value.keepAlive(value, at: key) }
+      switch receipt.ending {
+      case .throttled:
+        session.value.leftValues[name] = value
+        session.value.loop.scheduleTask(in: Self.keepingPause) {
+          // Not cancelled meanwhile, nor given to another engine.
+          guard let value = session.value.leftValues.removeValue(forKey: name) else { return }
+          session.value.keepAlive(value, at: key)
+        }
+      // This engine never takes it; the next one may.
+      case .invalid: session.value.leftValues[name] = value
+      case .completed, .isolated, .timedOut, .cancelled, .replaced: break
+      }
     }
     begin(publication, isAwaited: false, .put(PutRequest(value: value, key: key, isPermanent: true), until: nil))
   }

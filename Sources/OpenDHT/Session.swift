@@ -29,6 +29,12 @@ final class Session {
     let request: OperationRequest?
   }
 
+  /// What a value is called by that no engine keeps alive at the moment.
+  struct LeftValue: Hashable {
+    let key: InfoHash
+    let id: Value.ID
+  }
+
   let configuration: DHT.Configuration
   /// What carries out operations: as configured, or as switched to since.
   var backend: DHT.Backend
@@ -59,6 +65,9 @@ final class Session {
   var waitingSwitches: [(Session) -> Void] = []
   /// Types that were registered in this run, for a node that is started later in it.
   var registeredTypes: [ValueType] = []
+  /// Permanent values that the engine did not take from the one before: the next one is given them. No more than an engine
+  /// kept.
+  var leftValues: [LeftValue: Value] = [:]
   /// Good nodes of the UDP node that was left for a proxy, to find back.
   var keptContacts: [NodeContact] = []
   /// Its port: others know it there, and for a while believe nobody who has its id elsewhere.
@@ -187,6 +196,7 @@ extension Session {
     takenCounters = Counters()
     isPublished = false
     registeredTypes = []
+    leftValues = [:]
     keptContacts = []
     keptPort = nil
   }

@@ -10,7 +10,7 @@ struct PushTests {
 
   private func device(_ proxy: inout ProxyConfiguration) {
     proxy.push = ProxyConfiguration.Push(token: "TOKEN", clientID: "me", platform: .android)
-    proxy.limits.parting = .milliseconds(500)
+    proxy.limits.parting = .seconds(2)
   }
 
   @Test("X-79: a listen subscribes, a push has the values fetched, the last cancel unsubscribes")
@@ -47,10 +47,60 @@ struct PushTests {
         // Whoever comes back soon finds the subscription.
         listen.cancel()
         let again = dht.listen(to: key)
-        try await Task.sleep(for: .seconds(1))
+        try await Task.sleep(for: .seconds(3))
         #expect(server.count("UNSUBSCRIBE", "/key/\(key)") == 0)
         again.cancel()
         #expect(await eventually { server.count("UNSUBSCRIBE", "/key/\(key)") == 1 })
+      }
+    }
+  }
+
+  @Test("X-79: another token stays over a start; a subscription is ended with the token that it was made with")
+  func tokens() async throws {
+    let standIn = StandIn()
+    let (key, other) = (InfoHash.random(), InfoHash.random())
+    standIn.set(key, [one])
+    try await ScriptedServer.run(standIn.script) { server in
+      try await server.withClient(device) { dht in
+        let listen = dht.listen(to: key)
+        var changes = listen.makeAsyncIterator()
+        #expect(await changes.next(isolation: nil) == .added(one))
+        listen.cancel()
+        await dht.setPushToken("OTHER")
+        #expect(
+          await eventually {
+            server.requests.contains { $0.method == "UNSUBSCRIBE" && $0.body.contains("TOKEN") }
+          })
+        await dht.stop()
+        try await dht.start()
+        let next = dht.listen(to: other)
+        #expect(await eventually { server.count("SUBSCRIBE", "/key/\(other)") == 1 })
+        #expect(server.requests.last { $0.method == "SUBSCRIBE" }?.body.contains("OTHER") == true)
+        next.cancel()
+      }
+    }
+  }
+
+  @Test("X-79: a server that finds nothing once, as one that has just begun, makes nothing expire")
+  func foundNothing() async throws {
+    let standIn = StandIn()
+    let key = InfoHash.random()
+    standIn.set(key, [one])
+    try await ScriptedServer.run(standIn.script) { server in
+      try await server.withClient {
+        device(&$0)
+        $0.limits.shortestPause = .milliseconds(200)
+      } _: { dht in
+        let listen = dht.listen(to: key)
+        var changes = listen.makeAsyncIterator()
+        #expect(await changes.next(isolation: nil) == .added(one))
+        let count = server.count("GET", "/key/\(key)")
+        standIn.set(key, [])
+        #expect(await dht.pushNotificationReceived(["key": "\(key)"]) == .values)
+        #expect(await eventually { server.count("GET", "/key/\(key)") > count })
+        standIn.set(key, [one, two])
+        #expect(await changes.next(isolation: nil) == .added(two))
+        listen.cancel()
       }
     }
   }

@@ -21,7 +21,7 @@ struct RealServerTests {
     return DHT(configuration)
   }
 
-  @Test("X-72: put, get, query, listen, cancel", .timeLimit(.minutes(2)))
+  @Test("Put, get, query, listen, cancel", .timeLimit(.minutes(2)))
   func putGetListen() async throws {
     let dht = try client()
     try await dht.start()
@@ -52,7 +52,7 @@ struct RealServerTests {
     await dht.stop()
   }
 
-  @Test("X-72: permanent and signed puts, encrypted values", .timeLimit(.minutes(2)))
+  @Test("Permanent and signed puts, encrypted values", .timeLimit(.minutes(2)))
   func signed() async throws {
     let identity = try Identity.generate(name: "proxied", bits: 2048)
     let dht = try client { $0.identity = identity }
@@ -83,7 +83,7 @@ struct RealServerTests {
 }
 
 extension RealServerTests {
-  @Test("X-79: a subscription, a push handed on by us, its end", .timeLimit(.minutes(2)))
+  @Test("A subscription, a push handed on by us, its end", .timeLimit(.minutes(2)))
   func push() async throws {
     var proxy = try ProxyConfiguration(getenv("DHT_PROXY_URL").map { String(cString: $0) } ?? "")
     proxy.push = ProxyConfiguration.Push(token: "TOKEN", clientID: "me", platform: .android)
@@ -116,7 +116,7 @@ struct DyingServerTests {
     _ = system("\(String(cString: script)) \(argument)")
   }
 
-  @Test("X-74, X-81: killed and restarted: listens and permanent values go on", .timeLimit(.minutes(5)))
+  @Test("Killed and restarted: listens and permanent values go on", .timeLimit(.minutes(5)))
   func restarted() async throws {
     var configuration = DHT.Configuration()
     configuration.backend = .proxy(

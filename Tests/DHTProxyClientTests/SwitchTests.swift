@@ -95,6 +95,31 @@ struct SwitchTests {
     }
   }
 
+  @Test("A permanent value that one proxy refuses is put at the next; a refused edit leaves the value that was there")
+  func refusedValues() async throws {
+    let (standIn, refusing, last) = (StandIn(), StandIn(), StandIn())
+    let key = InfoHash.random()
+    try await ScriptedServer.run(standIn.script) { first in
+      try await ScriptedServer.run(refusing.script) { second in
+        try await ScriptedServer.run(last.script) { third in
+          try await first.withClient { dht in
+            try await dht.put(one, at: key, permanent: true)
+            standIn.refuse(403)
+            await #expect(throws: DHTError.self) { try await dht.put(Value("edit", id: 1), at: key, permanent: true) }
+            #expect(await dht.announcedValues(at: key) == [one])
+            refusing.refuse(403)
+            try await dht.switch(to: .proxy(second.proxy()))
+            #expect(await eventually { second.count("POST", "/key/\(key)") == 1 })
+            #expect(await eventually { await dht.announcedValues(at: key).isEmpty })
+            try await dht.switch(to: .proxy(third.proxy()))
+            #expect(await eventually { last.values("\(key)") == [one] })
+            #expect(await dht.cancelPut(1, at: key))
+          }
+        }
+      }
+    }
+  }
+
   @Test("A backend that cannot be started leaves the old one in place")
   func refused() async throws {
     try await withNodes { first, dht in
