@@ -109,7 +109,8 @@ import Testing
     await world.stop()
   }
 
-  @Test("§16: a listen that the node gives up stays open, and goes on when the node is back", arguments: ["", "events"])
+  @Test(
+    "§16: a listen that the node gives up stays open, and goes on when the node is back", arguments: ["", "events"])
   func nodeStops(kind: String) async throws {
     let world = try await World.make()
     let stream = try await world.connect()

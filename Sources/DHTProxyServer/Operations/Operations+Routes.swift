@@ -41,7 +41,9 @@ extension Operations {
     } catch {
       return exchange.answer(Answer(error.answer))
     }
-    guard let stream = await hub.open(wanted, share: keyShare(of: request)) else { return exchange.answer(Answer(.tooManyKeys)) }
+    guard let stream = await hub.open(wanted, share: keyShare(of: request)) else {
+      return exchange.answer(Answer(.tooManyKeys))
+    }
     await write(stream, keys: wanted.keys.count, to: exchange)
     hub.close(stream)
     exchange.end()

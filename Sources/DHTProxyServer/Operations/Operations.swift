@@ -79,7 +79,8 @@ extension Operations: RequestGate {
     guard !request.route.isHealth else { return .admitted(nil) }
     // An address that has tried too many tokens is not listened to, whatever it shows next.
     if request.headers.contains(name: "authorization"), let ip = request.address?.ip,
-      usage.withLockedValue({ $0.isTooFast(Client(ip), now: .monotonic) }), let refusal = turnAway(from: request.address)
+      usage.withLockedValue({ $0.isTooFast(Client(ip), now: .monotonic) }),
+      let refusal = turnAway(from: request.address)
     {
       return .refused(refusal)
     }
