@@ -26,6 +26,8 @@ public actor ProxyServer {
   private enum State {
     case stopped
     case starting
+    /// It is being started, and shall stop as soon as it has.
+    case abandoned
     case running(Run)
     case stopping
   }
@@ -53,20 +55,29 @@ public actor ProxyServer {
 
   /// Opens the ports and begins to serve.
   ///
-  /// Throws `.alreadyRunning`, `.portInUse`, `.cannotBind` or `.badCertificate`; nothing runs then.
+  /// Throws `.alreadyRunning`, `.portInUse`, `.cannotBind` or `.badCertificate`; nothing runs then. Nor does it when `stop`
+  /// was called meanwhile.
   public func start() async throws(ProxyServerError) {
     guard case .stopped = state else { throw .alreadyRunning }
     state = .starting
     do throws(ProxyServerError) {
-      state = .running(try await begin())
+      let run = try await begin()
+      guard case .abandoned = state else {
+        state = .running(run)
+        return
+      }
+      await end(run)
+      state = .stopped
     } catch {
       state = .stopped
       throw error
     }
   }
 
-  /// Ends every stream, closes every connection and the ports. Takes a second at most.
+  /// Ends every stream, closes every connection and the ports. Takes a second at most. A server that is being started
+  /// stops when it has started.
   public func stop() async {
+    if case .starting = state { state = .abandoned }
     guard case .running(let run) = state else { return }
     state = .stopping
     await end(run)
@@ -76,6 +87,7 @@ public actor ProxyServer {
   /// Serves until the task is cancelled, then stops. For tools. Throws as `start` does.
   public func run() async throws(ProxyServerError) {
     try await start()
+    guard case .running = state else { return }
     let (forever, end) = AsyncStream.makeStream(of: Void.self)
     for await _ in forever {}  // Ends when the task is cancelled.
     end.finish()

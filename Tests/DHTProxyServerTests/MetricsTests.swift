@@ -1,4 +1,5 @@
 import DHTModel
+import DHTProxyMessages
 import OpenDHT
 import Testing
 
@@ -38,6 +39,28 @@ import Testing
     NodeFigures().write(to: &text)
     expectWellFormed(text.text)
     #expect(text.text.contains("dht_storage_values{origin=\"local\"} 0\n"))
+  }
+
+  @Test("what became of pushes is told, and how many wait")
+  func pushes() {
+    let counts = Operations.Counts(
+      listens: 0,
+      RegistrationStatistics(
+        pushTokens: 0, permanentKeys: 0, permanentPuts: 0, android: .init(), iOS: .init(), unifiedPush: .init(),
+        subscriptions: 5, permanentPutBytes: 6, subscriptionBytes: 7, waitingPushes: 8, delivered: 1, gone: 0,
+        refused: 2, failed: 3, merged: 0, dropped: 4, givenUp: 0))
+    var text = MetricsText()
+    ServerFigures(
+      counts, connections: 0, events: .init(), health: Health(HealthSettings(), now: Instant(nanoseconds: 0))
+    ).write(to: &text)
+    expectWellFormed(text.text)
+    for line in [
+      #"dht_proxy_push_outcomes_total{outcome="refused"} 2"#, #"dht_proxy_push_outcomes_total{outcome="dropped"} 4"#,
+      "dht_proxy_pushes_waiting 8", "dht_proxy_subscriptions 5",
+      #"dht_proxy_registration_bytes{of="subscriptions"} 7"#,
+    ] {
+      #expect(text.text.contains(line + "\n"), "\(line)")
+    }
   }
 
   @Test("labels and help are escaped")

@@ -182,6 +182,25 @@ import Testing
     #expect(fill({ $0.permanentPutsPerToken = 1 }, request("b", context("t"))) == .full(.permanentPutsPerToken))
   }
 
+  @Test("Whoever fills a key does not close it to those who have a put there")
+  func fullKey() throws {
+    var limits = limits
+    limits.permanentPutsPerKey = 8
+    limits.reservedPutsPerKey = 3
+    var puts = PermanentPuts(limits)
+    for id in 1...9 as ClosedRange<UInt64> {
+      _ = try? puts.put(request("a", id: id), drawing: 1, now: start)
+      if id == 1 { _ = try puts.put(request("b", id: 100, from: 2), drawing: 1, now: start) }
+    }
+    #expect(puts.count == 8)
+    for id in [101, 102] as [UInt64] { _ = try puts.put(request("b", id: id, from: 2), drawing: 1, now: start) }
+    for address in 1...3 as ClosedRange<UInt32> {
+      #expect(throws: RegistrationRefusal.full(.permanentPutsPerKey)) {
+        try puts.put(request("b", id: 103, from: address), drawing: 1, now: start)
+      }
+    }
+  }
+
   @Test("A dead token is forgotten; its puts stay")
   func deadToken() throws {
     var puts = PermanentPuts(limits)

@@ -129,6 +129,46 @@ import Testing
     #expect(jobs.map(\.notification.token) == ["c2", "c3"])
   }
 
+  @Test("Hosts that strangers name leave the gateway its room; a test is tried once, and few wait for each address")
+  func roomOfTheGateway() {
+    var limits = PushLimits()
+    limits.waiting = 20
+    limits.waitingUnifiedPush = 10
+    limits.testsPerAddress = 3
+    var queue = PushQueue(limits)
+    for index in 0..<30 { queue.add(push([1], token: "a\(index)"), to: "host\(index)", now: start) }
+    #expect(queue.count == 10 && queue.statistics.dropped == 20)
+    for index in 0..<9 { queue.add(push([1], token: "b\(index)"), to: PushQueue.gateway, now: start) }
+    #expect(queue.count == 19 && queue.statistics.dropped == 20)
+    queue = PushQueue(limits)
+    for address in [1, 2] as [UInt32] {
+      for index in 0..<9 {
+        let context = PushContext(token: "\(address)", clientID: "\(index)", platform: .android)
+        queue.add(PushNotification(pongTo: context), to: "h", tester: IPAddress(ipv4: address), now: start)
+      }
+    }
+    #expect(queue.count == 6 && queue.statistics.dropped == 12)
+    while let job = queue.next(now: start + window) {
+      queue.finished(job, .failed, jitter: 0, now: start + window)
+    }
+    #expect(queue.count == 0 && queue.statistics.givenUp == 6)
+  }
+
+  @Test("A line does not grow by what is dropped from it")
+  func leftPlaces() throws {
+    var queue = PushQueue(PushLimits())
+    for index in 0..<8 { queue.add(push([1], token: "a\(index)"), to: PushQueue.gateway, now: start) }
+    while queue.next(now: start + window) != nil {}
+    let id = Subscription.ID(token: "t", key: key, clientID: "c")
+    for turn in 1...1000 {
+      let now = start + window * (turn + 1)
+      queue.add(push([1]), to: PushQueue.gateway, now: now - window)
+      #expect(queue.next(now: now) == nil)
+      queue.drop(id)
+    }
+    #expect(queue.placeCount < 100 && queue.count == 8)
+  }
+
   @Test("Full: what is new is dropped and counted; what waits still takes in what comes")
   func full() {
     var limits = PushLimits()

@@ -77,6 +77,61 @@ import Testing
     }
   }
 
+  @Test("X-39: a put that the node refuses leaves what was acknowledged before it, also after a restart")
+  func refusedPut() async throws {
+    try await withFolder { folder in
+      let network = StandInNetwork()
+      let id = PermanentPut.ID(key: key, valueID: 9)
+      try await withRegistrations(network, { $0.statePath = folder + "/state" }) { registrations in
+        _ = try await registrations.put(PutBody(Value("signed", id: 9), permanence: .unreminded), at: key)
+        for error in [DHTError.invalid(.wouldReplaceSignedValue), .throttled] {
+          network.state.withLockedValue { $0.error = error }
+          await #expect(throws: RegistrationRefusal.notStored(error)) {
+            try await registrations.put(PutBody(Value("other", id: 9), permanence: .unreminded), at: key)
+          }
+          #expect(await registrations.puts.entries[id]?.value == Value("signed", id: 9))
+        }
+        #expect(await registrations.pending.isEmpty)
+        #expect(network.state.withLockedValue { $0.cancelled } == [])
+      }
+      let saved = try RegistrationFiles(path: folder + "/state").load().saved
+      #expect(saved.puts[id]?.value == Value("signed", id: 9))
+    }
+  }
+
+  @Test("Of several puts of one id the last one stands that the node took, however late it says so")
+  func pendingPuts() {
+    let id = PermanentPut.ID(key: key, valueID: 9)
+    let entries = ["a", "b", "c"].map { PermanentPut(value: Value($0, id: 9), end: Instant(nanoseconds: 0)) }
+    var pending = PendingPuts()
+    pending.begin(1, id, entries[1], former: entries[0])
+    pending.begin(2, id, entries[2], former: entries[1])
+    #expect(pending.refused(1, id) == .unchanged && pending.refused(2, id) == .former(entries[0]))
+    #expect(pending.isEmpty)
+    pending.begin(3, id, entries[1], former: entries[0])
+    pending.begin(4, id, entries[2], former: entries[1])
+    #expect(pending.refused(4, id) == .former(entries[1]))
+    pending.accepted(3, id)
+    #expect(pending.isEmpty)
+    pending.begin(5, id, entries[1], former: nil)
+    #expect(pending.refused(5, id) == .gone && pending.refused(5, id) == .unchanged && pending.isEmpty)
+  }
+
+  @Test("X-41: a stopped server's puts are not announced any more, and a restart announces what was saved")
+  func stopped() async throws {
+    try await withFolder { folder in
+      let network = StandInNetwork()
+      for _ in 1...2 {
+        try await withRegistrations(network, { $0.statePath = folder + "/state" }) { registrations in
+          _ = try await registrations.put(PutBody(Value("a", id: 9), permanence: .unreminded), at: key)
+          #expect(await registrations.statistics.permanentPuts == 1)
+        }
+      }
+      #expect(network.state.withLockedValue { $0.cancelled.count } == 2)
+      #expect(try RegistrationFiles(path: folder + "/state").load().saved.puts.count == 1)
+    }
+  }
+
   @Test("X-64: a test is pushed")
   func ping() async throws {
     let gateway = StandInGateway()
@@ -160,10 +215,12 @@ import Testing
     let gateway = StandInGateway { _ in nil }
     let port = try await gateway.start()
     let clock = ContinuousClock()
+    let network = StandInNetwork()
     var stopped = clock.now
-    try await withRegistrations(gateway: port, { $0.push.limits.requestTimeout = .milliseconds(300) }) {
+    try await withRegistrations(network, gateway: port, { $0.push.limits.requestTimeout = .milliseconds(300) }) {
       registrations in
-      await registrations.ping(PingPushBody(context("t")))
+      _ = try await registrations.subscribe(SubscribeBody(context("t")), at: key)
+      network.tell(.added(Value("a", id: 1)), at: key)
       #expect(await gateway.requests(2).count == 2)
       #expect(await registrations.statistics.failed >= 1)
       stopped = clock.now
@@ -225,6 +282,10 @@ import Testing
     let global = DHTModel.SocketAddress(ip: IPAddress(ipv4: 0x0808_0808), port: port)
     #expect(try await refused("public.example.org", [loopback]) { _ in } == 0)
     #expect(try await refused("public.example.org", [global, loopback]) { _ in } == 0)
+    // The address by which other nodes know this one.
+    let ours = DHTModel.SocketAddress(ip: IPAddress(ipv4: 0x0909_0909), port: port)
+    #expect(try await refused("public.example.org", [ours]) { _ in } == 0)
+    #expect(PushTransport.interfaceAddresses().contains(loopback.ip))
     #expect(
       try await refused("public.example.org", [loopback]) {
         $0.allowsLocalEndpoints = true

@@ -12,9 +12,8 @@ import Testing
 @Suite struct ReplayTests {
   @Test(
     "X-2 X-3 X-5 X-6 X-7 X-8 X-9 X-13 X-17 X-18 X-20 X-21 X-22 X-23 X-33 X-34 X-35 X-36 X-43 X-44 X-46 X-47 X-48 X-66: as real servers answer",
-    .timeLimit(.minutes(2)), arguments: Conversation.all)
+    .timeLimit(.minutes(2)), arguments: Conversation.all.filter { !elsewhere.contains($0.name) })
   func replay(_ conversation: Conversation) async throws {
-    guard !Self.elsewhere.contains(conversation.name) else { return }
     let ours = try await Replay(conversation).run()
     let theirs = HTTPAnswer.all(in: conversation.expected)
     if let deviation = Deviation.of(conversation) {
@@ -35,6 +34,8 @@ import Testing
 
   @Test("the conversations are all there") func conversations() {
     #expect(Conversation.all.count == 228, "\(Conversation.all.count)")
+    let replayed = Conversation.all.count { !Self.elsewhere.contains($0.name) }
+    #expect(replayed == 224, "\(replayed)")
   }
 }
 

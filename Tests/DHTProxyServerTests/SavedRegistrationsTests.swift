@@ -1,6 +1,8 @@
 import DHTModel
 import DHTProxyMessages
+import DHTSecurity
 import Foundation
+import MessagePack
 import Testing
 
 @testable import DHTProxyServer
@@ -112,6 +114,50 @@ import Testing
       #expect(try files.load().saved == found.saved)
       let mode = try FileManager.default.attributesOfItem(atPath: files.path)[.posixPermissions] as? Int
       #expect(mode == 0o600)
+    }
+  }
+
+  @Test("A lock is one of a file that has its name: who finds another one locks nothing")
+  func locks() throws {
+    try withFolder { folder in
+      let path = folder + "/state"
+      let first = try DurableFile.lock(path)
+      #expect(DurableFile.isNamed(first, path + ".lock"))
+      #expect(throws: (any Error).self) { try DurableFile.lock(path) }
+      try FileManager.default.removeItem(atPath: path + ".lock")
+      #expect(!DurableFile.isNamed(first, path + ".lock"))
+      try Data().write(to: URL(filePath: path + ".lock"))
+      #expect(!DurableFile.isNamed(first, path + ".lock"))
+      let second = try DurableFile.lock(path)
+      DurableFile.unlock(path, second)
+      DurableFile.unlock(path, first)
+    }
+  }
+
+  @Test("What cannot be read does not end what stands beside it, and a copy of it is kept")
+  func unread() throws {
+    try withFolder { folder in
+      let files = RegistrationFiles(path: folder + "/state_8000")
+      var bytes = Self.rich.encoded()
+      // The values' maps begin with "v": of the first, its length takes the place of a content.
+      let place = try #require(bytes.firstRange(of: Array("value".utf8))).upperBound
+      bytes[place] = 0xc0
+      bytes.removeSubrange(place + 1..<(try #require(bytes.firstRange(of: Array("exp".utf8))).lowerBound - 1))
+      let later = MessagePackWriter.bytes(reserving: 8) { writer in
+        writer.writeArrayHeader(1)
+        writer.writeUInt64(99)
+      }
+      let known = RegistrationChange.put(
+        .init(key: Self.key, valueID: 99), .init(value: Value("new", id: 99), end: 5))
+      let count = UInt8(later.count)
+      let record = [0, 0, 0, count] + InfoHash(hashing: later).bytes.prefix(4) + later
+      try Data(bytes).write(to: URL(filePath: files.path))
+      try Data(Journal.head(of: bytes) + record + Journal.record(known)).write(to: URL(filePath: files.journalPath))
+      let found = try files.load()
+      #expect(found.saved.puts.count == 3 && found.saved.subscribers.count == 2 && found.saved.unreadCount == 1)
+      #expect(found.remarks.count == 2)
+      #expect(try Data(contentsOf: URL(filePath: files.path + ".unreadable-1")) == Data(bytes))
+      #expect(FileManager.default.fileExists(atPath: files.journalPath + ".unreadable-1"))
     }
   }
 

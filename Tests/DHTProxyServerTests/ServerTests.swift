@@ -168,6 +168,20 @@ import Testing
     await world.stop()
   }
 
+  @Test("a server that is stopped while it is being started does not run afterwards")
+  func stoppedAtStart() async throws {
+    let world = try await World.make(isAlone: true)
+    let server = ProxyServer(of: world.node, ProxyServer.Configuration(port: 0))
+    // One of the two comes second, when the other has begun.
+    let starts = (1...2).map { _ in
+      Task { do { try await server.start() } catch { await server.stop() } }
+    }
+    for start in starts { await start.value }
+    #expect(await server.ports.plain == nil)
+    await server.stop()
+    await world.stop()
+  }
+
   @Test("connections beyond the limit are turned away with an answer")
   func connectionLimit() async throws {
     let world = try await World.make(isAlone: true) { $0.limits.connections = 2 }

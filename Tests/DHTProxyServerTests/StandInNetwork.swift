@@ -28,7 +28,7 @@ final class StandInNetwork: Sendable {
       },
       cancel: { id, key in self.state.withLockedValue { $0.cancelled.append(.init(key: key, valueID: id)) } },
       listen: { key, handle in for await change in self.changes(of: key) { await handle(change) } },
-      resolve: { _, _ in self.state.withLockedValue { $0.addresses } })
+      resolve: { _, _ in self.state.withLockedValue { $0.addresses } }, reported: { [IPAddress(ipv4: 0x0909_0909)] })
   }
 
   /// The node learns of a change, now or as soon as someone listens.

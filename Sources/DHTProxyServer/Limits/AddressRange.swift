@@ -61,7 +61,7 @@ public struct AddressRange: Hashable, Sendable {
 
 extension IPAddress {
   /// Reads the text of an address; nil for anything else, a name too.
-  fileprivate init?(parsing text: String) {
+  init?(parsing text: String) {
     // The longest text of an address has 45 characters.
     guard text.utf8.count < 64 else { return nil }
     for (family, byteCount) in [(AF_INET, 4), (AF_INET6, 16)] {

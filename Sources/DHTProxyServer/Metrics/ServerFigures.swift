@@ -31,7 +31,22 @@ struct ServerFigures {
     text.sample(counts.permanentKeys)
     text.family("dht_proxy_permanent_puts", .gauge, "Permanent puts.")
     text.sample(counts.permanentPuts)
+    text.family("dht_proxy_subscriptions", .gauge, "Push subscriptions.")
+    text.sample(counts.subscriptions)
+    text.family("dht_proxy_registration_bytes", .gauge, "Bytes that registrations keep.")
+    text.sample(["of": "permanent_puts"], counts.permanentPutBytes)
+    text.sample(["of": "subscriptions"], counts.subscriptionBytes)
+    writePushes(to: &text)
+  }
+
+  private func writePushes(to text: inout MetricsText) {
     text.family("dht_proxy_pushes_total", .counter, "Notifications, by platform and priority.")
     for push in counts.pushes { text.sample(["platform": push.platform, "priority": push.priority], push.count) }
+    text.family(
+      "dht_proxy_push_outcomes_total", .counter,
+      "Tries by how they ended; notifications given up, dropped for want of room, and merged with others.")
+    for (outcome, count) in counts.pushOutcomes { text.sample(["outcome": outcome], count) }
+    text.family("dht_proxy_pushes_waiting", .gauge, "Notifications that wait or are being sent.")
+    text.sample(counts.waitingPushes)
   }
 }

@@ -3,8 +3,12 @@ public struct PushLimits: Hashable, Sendable {
   /// Pushes that wait or are being sent; of one client and key at most one waits. Beyond it new ones are dropped, and
   /// counted.
   public var waiting = 20_000
-  /// Of these to one host: one that is silent does not take all the room.
-  public var waitingPerHost = 10_000
+  /// Of these to endpoints of UnifiedPush: strangers name those hosts, and leave the gateway as much.
+  public var waitingUnifiedPush = 10_000
+  /// Of these to one host of UnifiedPush: one that is silent does not take all the room.
+  public var waitingPerHost = 2_500
+  /// Of these tests, which need no subscription, asked for from one address: IPv4, or the first 64 bits of IPv6.
+  public var testsPerAddress = 64
   /// How long a push waits for others of the same client and key, to be sent as one.
   public var mergeWindow: Duration = .milliseconds(200)
   /// Ids that one push names. Android and iOS take 4 KiB for a whole push, and a client looks at the key anyway.
@@ -13,7 +17,7 @@ public struct PushLimits: Hashable, Sendable {
   public var requestsPerHost = 8
   /// Requests at a time to all hosts of UnifiedPush. Strangers name those hosts; the gateway never waits for them.
   public var requests = 64
-  /// Tries of one push. With the pauses below the last is made an hour after the first.
+  /// Tries of one push; a test is tried once. With the pauses below the last is made an hour after the first.
   public var attempts = 10
   /// Pause after the first try that failed; four times as long after each further one.
   public var firstPause: Duration = .seconds(1)

@@ -42,6 +42,8 @@ struct PushQueue: Sendable {
 
   private struct Entry {
     var host: String
+    /// Who asked for it, if it is a test.
+    var tester: IPAddress?
     /// What waits, or stands in line; nil while nothing came after what is being sent.
     var waiting: PushNotification?
     var attempts = 0
@@ -66,23 +68,30 @@ struct PushQueue: Sendable {
   private var turns = CircularBuffer<String>()
   private var sending = 0
   private var countsByHost: [String: Int] = [:]
+  private var countsByTester: [IPAddress: Int] = [:]
 
   init(_ limits: PushLimits) { self.limits = limits }
 
   /// Pushes that wait or are being sent.
   var count: Int { entries.count }
   var nextDeadline: Instant? { deadlines.nextDeadline }
+  /// Places in lines, left ones included; for tests.
+  var placeCount: Int { lines.values.reduce(0) { $0 + $1.ready.count } }
 
   /// Something is to be pushed. Waits a moment for more of the same.
-  mutating func add(_ notification: PushNotification, to host: String, now: Instant) {
+  ///
+  /// - Parameters:
+  ///   - tester: who asked for it, if it is a test.
+  mutating func add(_ notification: PushNotification, to host: String, tester: IPAddress? = nil, now: Instant) {
     let destination = Destination(notification)
     if entries[destination] == nil {
-      guard entries.count < limits.waiting, countsByHost[host, default: 0] < limits.waitingPerHost else {
+      guard hasRoom(host, tester) else {
         statistics.dropped += 1
         return
       }
-      entries[destination] = Entry(host: host)
+      entries[destination] = Entry(host: host, tester: tester)
       countsByHost[host, default: 0] += 1
+      if let tester { countsByTester[tester, default: 0] += 1 }
     }
     guard var entry = entries[destination] else { return }
     entry.isDropped = false
@@ -139,7 +148,8 @@ struct PushQueue: Sendable {
     statistics.count(outcome)
     guard var entry = entries[job.destination] else { return }
     entry.isSending = false
-    if outcome == .failed, !entry.isDropped, job.attempt < limits.attempts {
+    let attempts = job.destination.subject == .test ? 1 : limits.attempts
+    if outcome == .failed, !entry.isDropped, job.attempt < attempts {
       entry.waiting =
         entry.waiting.map { job.notification.merged(with: $0, idLimit: limits.idsPerPush) } ?? job.notification
       entry.attempts = job.attempt
@@ -158,6 +168,14 @@ extension PushQueue {
     [.values(id.key), .timeout(id.key, nil)].map { Destination(token: id.token, clientID: id.clientID, subject: $0) }
   }
 
+  private func hasRoom(_ host: String, _ tester: IPAddress?) -> Bool {
+    guard entries.count < limits.waiting else { return false }
+    if let tester, countsByTester[tester, default: 0] >= limits.testsPerAddress { return false }
+    if host == Self.gateway { return true }
+    return entries.count - countsByHost[Self.gateway, default: 0] < limits.waitingUnifiedPush
+      && countsByHost[host, default: 0] < limits.waitingPerHost
+  }
+
   private mutating func drop(_ destination: Destination) {
     guard var entry = entries[destination] else { return }
     deadlines.remove(destination)
@@ -168,14 +186,26 @@ extension PushQueue {
   }
 
   private mutating func remove(_ destination: Destination) {
-    if let entry = entries.removeValue(forKey: destination) { countsByHost.decrement(entry.host) }
+    guard let entry = entries.removeValue(forKey: destination) else { return }
+    countsByHost.decrement(entry.host)
+    if let tester = entry.tester { countsByTester.decrement(tester) }
   }
 
   private mutating func makeReady(_ destination: Destination) {
     guard let entry = entries[destination], entry.waiting != nil, !entry.isReady, !entry.isSending else { return }
     entries[destination]?.isReady = true
+    compact(entry.host)
     lines[entry.host, default: Line()].ready.append(destination)
     giveTurn(to: entry.host)
+  }
+
+  // What was dropped while it stood in line leaves its place behind, and may stand there again; never more than there are
+  // pushes.
+  private mutating func compact(_ host: String) {
+    guard let line = lines[host], line.ready.count > 2 * countsByHost[host, default: 0] + 64 else { return }
+    var seen: Set<Destination> = []
+    let ready = line.ready.filter { entries[$0]?.isReady == true && seen.insert($0).inserted }
+    lines[host]?.ready = CircularBuffer(ready)
   }
 
   /// Puts a host back in turn if something is ready for it, and forgets it if nothing is left to do.

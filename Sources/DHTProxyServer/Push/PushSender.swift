@@ -18,8 +18,13 @@ actor PushSender {
   private var lastAttempt: UInt64 = 0
   private var timer: (due: Instant, task: Task<Void, Never>)?
   private var isStopped = false
-  private var isGatewaySilent = false
+  private var gatewayState = GatewayState.answers
+  /// When it was last said that the gateway refuses, and that pushes are dropped. Strangers can cause both.
+  private var refusalNoted: Instant?
+  private var dropNoted: Instant?
 
+  /// Between two lines that strangers can cause.
+  private static let pauseBetweenNotes: Duration = .seconds(60)
   /// Tokens that wait to be forgotten.
   private static let goneTokenLimit = 1024
 
@@ -36,9 +41,14 @@ actor PushSender {
   var count: Int { queue.count }
 
   /// Takes a push, or forgets it: where there is no gateway nothing is sent, and nothing fails.
-  func push(_ notification: PushNotification) {
+  ///
+  /// - Parameters:
+  ///   - tester: who asked for it, if it is a test.
+  func push(_ notification: PushNotification, tester: IPAddress? = nil) {
     guard !isStopped, let host = host(of: notification) else { return }
-    queue.add(notification, to: host, now: .uptime)
+    let dropped = queue.statistics.dropped
+    queue.add(notification, to: host, tester: tester?.quotaPrefix, now: .uptime)
+    if queue.statistics.dropped > dropped { noteDrop() }
     proceed()
   }
 
@@ -107,11 +117,13 @@ extension PushSender {
       let request = PushRequest(notification, to: gateway, now: seconds, release: configuration.release)
     else { return .refused }
     let reply = await transport.send(request)
-    note(reply, of: gateway)
-    return switch reply {
-    case .answered(let status, let body): .init(gatewayStatus: status, body: body, token: notification.token)
-    case .silent, .forbidden: .failed
-    }
+    let outcome: PushQueue.Outcome =
+      switch reply {
+      case .answered(let status, let body): .init(gatewayStatus: status, body: body, token: notification.token)
+      case .silent, .forbidden: .failed
+      }
+    note(reply, outcome, of: gateway)
+    return outcome
   }
 
   private func finish(_ number: UInt64, _ job: PushQueue.Job, _ outcome: PushQueue.Outcome) {
@@ -121,16 +133,46 @@ extension PushSender {
     if outcome == .gone { goneToken.yield(job.notification.token) }
   }
 
-  // One line when it falls silent and one when it is back, however many pushes wait.
-  private func note(_ reply: PushTransport.Reply, of gateway: PushGateway) {
-    let isSilent = reply == .silent
-    guard isSilent != isGatewaySilent, !isStopped else { return }
-    isGatewaySilent = isSilent
-    if isSilent {
-      logger?.warning("The push gateway \(gateway) does not answer; pushes wait and are tried again.")
-    } else {
-      logger?.notice("The push gateway \(gateway) answers again.")
+  /// How the gateway is.
+  private enum GatewayState: Equatable {
+    case answers, silent
+    case refuses(status: Int)
+
+    var isRefusal: Bool { if case .refuses = self { true } else { false } }
+  }
+
+  // One line when it falls silent or refuses and one when it is back, however many pushes wait.
+  private func note(_ reply: PushTransport.Reply, _ outcome: PushQueue.Outcome, of gateway: PushGateway) {
+    let state: GatewayState =
+      switch reply {
+      case .silent, .forbidden: .silent
+      case .answered(let status, _): outcome == .delivered || outcome == .gone ? .answers : .refuses(status: status)
+      }
+    guard state != gatewayState, !isStopped else { return }
+    if state.isRefusal || gatewayState.isRefusal {
+      guard Self.mayNote(&refusalNoted) else { return }
     }
+    gatewayState = state
+    switch state {
+    case .answers: logger?.notice("The push gateway \(gateway) takes pushes again.")
+    case .silent: logger?.warning("The push gateway \(gateway) does not answer; pushes wait and are tried again.")
+    case .refuses(let status):
+      let end = outcome == .refused ? "are lost" : "wait and are tried again"
+      logger?.warning("The push gateway \(gateway) answers with status \(status); pushes \(end).")
+    }
+  }
+
+  private func noteDrop() {
+    guard Self.mayNote(&dropNoted) else { return }
+    let (count, waiting) = (queue.statistics.dropped, queue.count)
+    logger?.warning("A push found no room and was dropped, the \(count). since the start; \(waiting) wait.")
+  }
+
+  private static func mayNote(_ last: inout Instant?) -> Bool {
+    let now = Instant.uptime
+    if let last, now - last < pauseBetweenNotes { return false }
+    last = now
+    return true
   }
 }
 

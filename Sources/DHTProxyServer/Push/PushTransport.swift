@@ -9,6 +9,8 @@ internal import NIOSSL
 actor PushTransport {
   /// Finds the addresses of a name. Ends when its task is cancelled.
   typealias Resolve = @Sendable (_ host: String, _ port: UInt16) async -> [DHTModel.SocketAddress]
+  /// The addresses by which this machine is known outside.
+  typealias Reported = @Sendable () async -> [IPAddress]
   /// How an exchange went.
   enum Reply: Equatable, Sendable {
     case answered(status: Int, body: [UInt8])
@@ -26,6 +28,7 @@ actor PushTransport {
 
   private let configuration: PushConfiguration
   private let resolve: Resolve
+  private let reported: Reported
   /// Made for the first push: what is never used need not be stopped.
   private var gateway: HTTPClient?
   private var isStopped = false
@@ -35,9 +38,13 @@ actor PushTransport {
 
   /// - Parameters:
   ///   - tls: what certificates are trusted; nil for those of the system.
-  init(_ configuration: PushConfiguration, tls: TLSConfiguration? = nil, resolve: @escaping Resolve) {
+  init(
+    _ configuration: PushConfiguration, tls: TLSConfiguration? = nil, reported: @escaping Reported = { [] },
+    resolve: @escaping Resolve
+  ) {
     self.configuration = configuration
     self.resolve = resolve
+    self.reported = reported
     var client = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
     client.timeout = .init(connect: .seconds(5), read: .seconds(10))
     // The queue tries again, and pauses longer than the pool would.
@@ -64,7 +71,10 @@ actor PushTransport {
     let found = await within(configuration.limits.requestTimeout) { await resolve(host, port) } ?? []
     guard !found.isEmpty, !isStopped else { return .silent }
     // One address that is not public among public ones is no accident.
-    guard configuration.allowsLocalEndpoints || found.allSatisfy(\.ip.isPublic) else { return .forbidden }
+    if !configuration.allowsLocalEndpoints {
+      guard found.allSatisfy(\.ip.isPublic), await !areOurs(found.map(\.ip)) else { return .forbidden }
+    }
+    guard !isStopped else { return .silent }
     let client = client(of: host, at: found.map(\.ip))
     let reply = await exchange(request, by: client)
     release(host, client)
@@ -81,6 +91,18 @@ actor PushTransport {
 }
 
 extension PushTransport {
+  /// Whether some of these are this machine's own: what goes there passes by its firewall.
+  private func areOurs(_ addresses: [IPAddress]) async -> Bool {
+    let own = Set(Self.interfaceAddresses() + (await reported()).map(\.unmapped))
+    return addresses.contains { own.contains($0.unmapped) }
+  }
+
+  /// The addresses of this machine's interfaces, now.
+  static func interfaceAddresses() -> [IPAddress] {
+    let devices = (try? System.enumerateDevices()) ?? []
+    return devices.compactMap { $0.address?.ipAddress.flatMap { IPAddress(parsing: $0) }?.unmapped }
+  }
+
   private func exchange(_ request: PushRequest, by client: HTTPClient) async -> Reply {
     let limits = configuration.limits
     let reply = await within(limits.requestTimeout) { () async throws -> Reply in

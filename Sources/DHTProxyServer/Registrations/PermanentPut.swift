@@ -23,6 +23,12 @@ struct PermanentPut: Equatable, Sendable {
   /// Bytes that count for the limit.
   var byteCount: Int { value.size + (value.signature?.owner.count ?? 0) + (context?.byteCount ?? 0) }
 
+  /// Whether token or address say that it is the same client's.
+  func hasSameClient(as other: PermanentPut) -> Bool {
+    if let token = context?.token, token == other.context?.token { return true }
+    return address != nil && address == other.address
+  }
+
   /// When the client is reminded; nil when it is not, or was.
   func reminder(of id: ID, _ limits: RegistrationLimits) -> Instant? {
     guard context != nil, !isReminded else { return nil }

@@ -71,8 +71,13 @@ struct PermanentPuts: Sendable {
     return end(id)
   }
 
-  /// What nobody can store is not announced for a day.
-  mutating func forget(_ id: PermanentPut.ID) -> [RegistrationEffect] { entries[id] == nil ? [] : end(id) }
+  /// What nobody can store is not kept for a day. The node has refused it: there is nothing to cancel.
+  mutating func forget(_ id: PermanentPut.ID) -> [RegistrationEffect] {
+    guard entries[id] != nil else { return [] }
+    remove(id)
+    deadlines.remove(id)
+    return [.savePut(id)]
+  }
 
   /// Nobody is reached by this token any more. The puts stay to their end.
   mutating func dropToken(_ token: String) -> [RegistrationEffect] {
@@ -156,12 +161,20 @@ extension PermanentPuts {
     }
     guard old == nil else { return }
     guard entries.count < limits.permanentPuts else { throw .full(.permanentPuts) }
-    guard idsByKey[id.key]?.count ?? 0 < limits.permanentPutsPerKey else { throw .full(.permanentPutsPerKey) }
+    guard hasRoom(at: id.key, for: entry) else { throw .full(.permanentPutsPerKey) }
     if let address = entry.address {
       guard countsByAddress[address, default: 0] < limits.permanentPutsPerAddress else {
         throw .full(.permanentPutsPerAddress)
       }
     }
+  }
+
+  private func hasRoom(at key: InfoHash, for entry: PermanentPut) -> Bool {
+    let ids = idsByKey[key] ?? []
+    if ids.count < limits.permanentPutsPerKey { return true }
+    guard ids.count < limits.permanentPutsPerKey + limits.permanentPutsPerKey / 4 else { return false }
+    let own = ids.count { entries[PermanentPut.ID(key: key, valueID: $0)]?.hasSameClient(as: entry) == true }
+    return (1..<max(1, limits.reservedPutsPerKey)).contains(own)
   }
 
   private mutating func insert(_ entry: PermanentPut, as id: PermanentPut.ID) {

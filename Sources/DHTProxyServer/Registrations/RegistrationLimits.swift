@@ -19,6 +19,9 @@ public struct RegistrationLimits: Hashable, Sendable {
   public var permanentPutsPerToken = 256
   /// Permanent puts of one key: a put without an id is compared with each.
   public var permanentPutsPerKey = 1024
+  /// Of a key that is full, puts that a token or an address has all the same if it has one there already: whoever fills a
+  /// key does not close it to its owners. All in all a quarter more than `permanentPutsPerKey`.
+  public var reservedPutsPerKey = 16
   /// Bytes of all permanent puts, with what they say of their clients.
   public var permanentPutBytes = 256 << 20
 

@@ -11,6 +11,8 @@ package struct RegistrationNetwork: Sendable {
   var listen: @Sendable (InfoHash, _ handle: @Sendable (ListenChange) async -> Void) async -> Void
   /// Finds the addresses of a name.
   var resolve: @Sendable (_ host: String, _ port: UInt16) async -> [SocketAddress]
+  /// The addresses by which other nodes know this one.
+  var reported: @Sendable () async -> [IPAddress] = { [] }
 }
 
 extension RegistrationNetwork {
@@ -22,6 +24,7 @@ extension RegistrationNetwork {
       // Verified, and never opened: what is pushed is read by the client. (proxy.md §11.4)
       for await change in dht.forwardedChanges(of: key) { await handle(change) }
     }
+    reported = { await dht.reportedAddresses(.ipv4) + dht.reportedAddresses(.ipv6) }
     resolve = { host, port in await dht.resolve(Host(name: host, port: port)) }
   }
 }

@@ -19,7 +19,9 @@ extension Registrations {
       case .saveSubscription(let id): unsaved.insert(.subscription(id))
       case .listen(let key): listen(to: key)
       case .unlisten(let key): listening.removeValue(forKey: key)?.cancel()
-      case .cancel(let id): unannounced.remove(id)
+      case .cancel(let id):
+        unannounced.remove(id)
+        pending.forget(id)
       case .push, .renewPushes, .dropPushes: break
       }
     }
@@ -38,8 +40,14 @@ extension Registrations {
   }
 
   /// Has the node put a value, and keep it alive. The task gives why nobody stored it, if so.
-  func announce(_ value: Value, as id: PermanentPut.ID) -> Task<DHTError?, Never> {
+  ///
+  /// - Parameters:
+  ///   - former: what stood in its place.
+  func announce(
+    _ value: Value, as id: PermanentPut.ID, former: PermanentPut? = nil
+  ) -> Task<DHTError?, Never> {
     lastAnnounce += 1
+    if let entry = puts.entries[id] { pending.begin(lastAnnounce, id, entry, former: former) }
     let (number, network) = (lastAnnounce, network)
     unannounced.remove(id)
     let task = Task { () -> DHTError? in
@@ -57,14 +65,33 @@ extension Registrations {
   private func announced(_ number: UInt64, _ id: PermanentPut.ID, _ error: DHTError?) async -> DHTError? {
     announcing[number] = nil
     switch error {
-    case nil, .replaced: return nil  // a newer put of the same id is announced in its place
+    case nil, .replaced:
+      pending.accepted(number, id)
+      return nil  // a newer put of the same id is announced in its place
     case .throttled, .notRunning:
-      // Nothing began: nobody would announce it.
+      // Nothing began: nobody would announce it. What stood before is announced still.
+      await takeBack(number, id, isInvalid: false)
       if isRunning, puts.entries[id] != nil { unannounced.insert(id) }
-    case .invalid: await perform(puts.forget(id))
-    default: break  // the node goes on by itself
+    case .invalid: await takeBack(number, id, isInvalid: true)
+    default: pending.accepted(number, id)  // the node goes on by itself
     }
     return error
+  }
+
+  /// What the node refused makes way for what stood there before: a value that W-20 protects in the network is not ended
+  /// by whoever puts another under its id.
+  private func takeBack(_ number: UInt64, _ id: PermanentPut.ID, isInvalid: Bool) async {
+    switch pending.refused(number, id) {
+    case .unchanged: break
+    case .gone: if isInvalid { await perform(puts.forget(id)) }
+    case .former(let former):
+      // A renewal for which there was no room is one all the same.
+      guard isInvalid || puts.entries[id]?.value != former.value else { break }
+      puts.restore(former, as: id)
+      // It may not have been announced yet.
+      if isRunning { unannounced.insert(id) }
+      await perform([.savePut(id)])
+    }
   }
 
   private func cancel(_ id: PermanentPut.ID) async {

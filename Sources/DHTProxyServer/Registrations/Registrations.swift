@@ -40,6 +40,8 @@ public actor Registrations {
   var lastAnnounce: UInt64 = 0
   /// Puts that the node does not know of yet, or had no room for.
   var unannounced: Set<PermanentPut.ID> = []
+  /// Puts that the node has not judged yet.
+  var pending = PendingPuts()
   var background: [Task<Void, Never>] = []
   var timer: (due: Instant, task: Task<Void, Never>)?
 
@@ -55,7 +57,9 @@ public actor Registrations {
       RegistrationStorage(path: $0, journalAllowance: configuration.limits.journalAllowance)
     }
     sender = PushSender(
-      configuration.push, transport: PushTransport(configuration.push, resolve: network.resolve), logger: logger)
+      configuration.push,
+      transport: PushTransport(configuration.push, reported: network.reported, resolve: network.resolve),
+      logger: logger)
     puts = PermanentPuts(configuration.limits, defaultTopic: configuration.push.defaultTopic)
     subscriptions = Subscriptions(configuration.limits, defaultTopic: configuration.push.defaultTopic)
   }
@@ -86,7 +90,7 @@ public actor Registrations {
     try await storage.rewrite(saved)
   }
 
-  /// Saves everything, and ends everything. The node may run on.
+  /// Saves everything, and ends everything. The node may run on: it announces nothing that nobody would end.
   package func stop() async {
     guard isRunning else { return await sender.stop() }
     isRunning = false
@@ -99,8 +103,10 @@ public actor Registrations {
     await sender.stop()
     await saving?.value
     (listening, background, timer) = ([:], [], nil)
-    guard let storage else { return }
-    do throws(SecurityError) { try await storage.finish(saved) } catch { logger?.error("Not saved: \(error)") }
+    if let storage {
+      do throws(SecurityError) { try await storage.finish(saved) } catch { logger?.error("Not saved: \(error)") }
+    }
+    for id in puts.entries.keys { await network.cancel(id.valueID, id.key) }
   }
 }
 
@@ -113,6 +119,7 @@ extension Registrations {
     var context: PushContext?
     if case .reminding(let reminded)? = body.permanence { context = reminded }
     let request = PermanentPuts.Request(value: body.value, key: key, context: context, address: address)
+    let former = puts.entries[PermanentPut.ID(key: key, valueID: body.value.id)]
     let (decision, effects) = try puts.put(request, drawing: .random(in: 1 ... .max), now: .uptime)
     await perform(effects)
     switch decision {
@@ -121,7 +128,7 @@ extension Registrations {
       return value
     case .put(let value):
       // Not this request's task: a client that hangs up does not take its put back.
-      let announce = announce(value, as: PermanentPut.ID(key: key, valueID: value.id))
+      let announce = announce(value, as: PermanentPut.ID(key: key, valueID: value.id), former: former)
       let isSaved = await isSaved()
       if let error = await announce.value { throw .notStored(error) }
       guard isSaved else { throw .notSaved }
@@ -155,8 +162,9 @@ extension Registrations {
   }
 
   /// Sends the push that a client asked for as a test.
-  package func ping(_ body: PingPushBody) async {
-    await sender.push(PushNotification(pongTo: body.context.kept(defaultTopic: puts.defaultTopic)))
+  package func ping(_ body: PingPushBody, from address: IPAddress? = nil) async {
+    await sender.push(
+      PushNotification(pongTo: body.context.kept(defaultTopic: puts.defaultTopic)), tester: address)
   }
 
   /// What there is, and what was sent.

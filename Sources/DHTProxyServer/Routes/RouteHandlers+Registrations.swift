@@ -63,11 +63,11 @@ extension RouteHandlers {
     }
   }
 
-  func pingPush(_ body: ByteBuffer) async -> Answer {
+  func pingPush(_ body: ByteBuffer, _ request: ProxyRequest) async -> Answer {
     let read = reading(body) { bytes throws(MessageError) in try PingPushBody(reading: bytes) }
     guard case .success(let body) = read else { return read.refusal }
     return await registered { registrations in
-      await registrations.ping(body)
+      await registrations.ping(body, from: request.address?.ip)
       return Answer(body: SubscribeBody.answer)
     }
   }

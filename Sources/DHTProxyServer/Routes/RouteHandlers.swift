@@ -35,7 +35,7 @@ struct RouteHandlers: Sendable {
     case .nodeStatistics: exchange.answer(Answer(body: await currentStatistics().bytes()))
     case .subscribe(let key): await subscribe(body, at: key, request, exchange)
     case .unsubscribe(let key): exchange.answer(await unsubscribe(body, at: key))
-    case .pingPush: exchange.answer(await pingPush(body))
+    case .pingPush: exchange.answer(await pingPush(body, request))
     case .cancelPut(let key, let id): exchange.answer(await cancelPut(id, at: key, request, body))
     case .health, .readiness, .metrics, .openAPI, .events, .changeEvents:
       guard let operations = parts.operations else { return exchange.answer(.notImplemented) }

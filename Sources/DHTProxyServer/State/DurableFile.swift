@@ -43,14 +43,29 @@ enum DurableFile {
 
   /// Keeps other processes from a file as long as the descriptor is open, however this one ends.
   static func lock(_ path: String) throws(SecurityError) -> Int32 {
-    let descriptor = open("\(path).lock", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .file(path: path, code: errno) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      let code = errno
+    for _ in 1...lockAttempts {
+      let descriptor = open("\(path).lock", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+      guard descriptor >= 0 else { throw .file(path: path, code: errno) }
+      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        let code = errno
+        close(descriptor)
+        throw .file(path: "\(path).lock", code: code)
+      }
+      // Whoever had it may have removed it between: a file without a name keeps nobody out.
+      if isNamed(descriptor, "\(path).lock") { return descriptor }
       close(descriptor)
-      throw .file(path: "\(path).lock", code: code)
     }
-    return descriptor
+    throw .file(path: "\(path).lock", code: EWOULDBLOCK)
+  }
+
+  /// Owners that may leave while a lock is taken.
+  private static let lockAttempts = 8
+
+  /// Whether an open file still has this name.
+  static func isNamed(_ descriptor: Int32, _ path: String) -> Bool {
+    var (opened, named) = (stat(), stat())
+    guard fstat(descriptor, &opened) == 0, lstat(path, &named) == 0 else { return false }
+    return opened.st_ino == named.st_ino && opened.st_dev == named.st_dev
   }
 
   /// Lets others have the file.

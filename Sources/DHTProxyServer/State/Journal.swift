@@ -25,22 +25,34 @@ enum Journal {
     return bytes(UInt32(clamping: body.count)) + checksum(body) + body
   }
 
-  /// The changes of a journal, up to where it was cut off by a crash, and how many of its bytes they fill.
-  static func changes(in journal: [UInt8]) -> (changes: [RegistrationChange], byteCount: Int) {
+  /// What a journal holds.
+  struct Contents {
     var changes: [RegistrationChange] = []
+    /// Whole records that could not be read, of a kind that came later for example.
+    var unreadCount = 0
+    /// Bytes up to where it was cut off by a crash.
+    var byteCount = 0
+  }
+
+  /// The changes of a journal, up to where it was cut off by a crash.
+  static func changes(in journal: [UInt8]) -> Contents {
+    var contents = Contents()
     var place = headByteCount
     while journal.count - place >= recordHeadByteCount {
       let start = place + recordHeadByteCount
       let count = journal[place..<place + 4].reduce(0) { $0 << 8 | Int($1) }
       guard count <= journal.count - start else { break }
       let body = Array(journal[start..<start + count])
-      guard checksum(body).elementsEqual(journal[place + 4..<start]),
-        let change = try? RegistrationChange(decoding: body.span.bytes)
-      else { break }
-      changes.append(change)
+      guard checksum(body).elementsEqual(journal[place + 4..<start]) else { break }
+      if let change = try? RegistrationChange(decoding: body.span.bytes) {
+        contents.changes.append(change)
+      } else {
+        contents.unreadCount += 1
+      }
       place = start + count
     }
-    return (changes, min(place, journal.count))
+    contents.byteCount = min(place, journal.count)
+    return contents
   }
 
   private static func bytes(_ number: UInt32) -> [UInt8] {

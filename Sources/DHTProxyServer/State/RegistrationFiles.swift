@@ -39,6 +39,7 @@ struct RegistrationFiles: Sendable {
         return found
       }
       found.saved = saved
+      if saved.unreadCount > 0 { found.remarks.append(keepCopy(of: path, file, saved.unreadCount)) }
     }
     guard SecureFile.exists(journalPath) else { return found }
     let journal = try SecureFile.read(journalPath, limit: Self.byteLimit)
@@ -48,11 +49,12 @@ struct RegistrationFiles: Sendable {
       found.remarks.append(moveAside(journalPath, "is no journal of a proxy server"))
       return found
     }
-    let (changes, byteCount) = Journal.changes(in: journal)
-    for change in changes { found.saved.apply(change) }
-    if byteCount < journal.count {
+    let contents = Journal.changes(in: journal)
+    for change in contents.changes { found.saved.apply(change) }
+    if contents.unreadCount > 0 { found.remarks.append(keepCopy(of: journalPath, journal, contents.unreadCount)) }
+    if contents.byteCount < journal.count {
       found.remarks.append(
-        "The last \(journal.count - byteCount) bytes of \(journalPath) were cut off while they were written.")
+        "The last \(journal.count - contents.byteCount) bytes of \(journalPath) were cut off while they were written.")
     }
     return found
   }
@@ -72,9 +74,26 @@ struct RegistrationFiles: Sendable {
   }
 
   private func moveAside(_ path: String, _ reason: String) -> String {
-    let other = (1...999).lazy.map { "\(path).unreadable-\($0)" }.first { !SecureFile.exists($0) }
-    guard let other, rename(path, other) == 0 else { return "\(path) \(reason), and cannot be moved aside." }
+    guard let other = unusedName(path), rename(path, other) == 0 else {
+      return "\(path) \(reason), and cannot be moved aside."
+    }
     return "\(path) \(reason); it is now \(other)."
+  }
+
+  // The file is written anew at once, without what could not be read.
+  private func keepCopy(of path: String, _ bytes: [UInt8], _ unreadCount: Int) -> String {
+    let reason = "\(path) holds \(unreadCount) registrations that cannot be read"
+    do throws(SecurityError) {
+      guard let other = unusedName(path) else { throw .file(path: path, code: EEXIST) }
+      try DurableFile.replace(other, with: bytes)
+      return "\(reason); a copy is \(other)."
+    } catch {
+      return "\(reason), and cannot be copied: \(error)"
+    }
+  }
+
+  private func unusedName(_ path: String) -> String? {
+    (1...999).lazy.map { "\(path).unreadable-\($0)" }.first { !SecureFile.exists($0) }
   }
 }
 

@@ -21,7 +21,8 @@ extension SavedRegistrations {
     }
   }
 
-  /// Reads a file of the reference or of ours. What cannot be read within it makes it corrupt: it is written whole.
+  /// Reads a file of the reference or of ours. A registration that cannot be read is counted and passed over: others stand
+  /// beside it. What is not even MessagePack makes the file corrupt: it is written whole.
   init(decoding bytes: RawSpan) throws(MessagePackError) {
     var reader = MessagePackReader(bytes, nestingLimit: 32)
     for _ in 0..<(try reader.readMapHeader()) {
@@ -73,7 +74,12 @@ extension SavedRegistrations {
       for _ in 0..<(try reader.readArrayHeader()) {
         for _ in 0..<(try reader.readMapHeader()) {
           let id = PermanentPut.ID(key: key, valueID: try reader.readUInt64())
-          var put = try Put(reading: &reader)
+          let place = reader.offset
+          try reader.skip()
+          guard var put = Put(decoding: reader.bytes.extracting(place..<reader.offset)) else {
+            unreadCount += 1
+            continue
+          }
           put.value.id = id.valueID
           puts[id] = put
         }
@@ -89,7 +95,13 @@ extension SavedRegistrations {
         for _ in 0..<(try reader.readMapHeader()) {
           let key = try reader.readKeyHash()
           for _ in 0..<(try reader.readArrayHeader()) {
-            let subscriber = try Subscriber(reading: &reader, token: token)
+            let place = reader.offset
+            try reader.skip()
+            let bytes = reader.bytes.extracting(place..<reader.offset)
+            guard let subscriber = Subscriber(decoding: bytes, token: token) else {
+              unreadCount += 1
+              continue
+            }
             let id = Subscription.ID(token: token, key: key, clientID: subscriber.context.clientID)
             subscribers[id] = subscriber
           }
@@ -100,6 +112,12 @@ extension SavedRegistrations {
 }
 
 extension SavedRegistrations.Put {
+  fileprivate init?(decoding bytes: RawSpan) {
+    var reader = MessagePackReader(bytes, nestingLimit: 32)
+    guard let put = try? Self(reading: &reader) else { return nil }
+    self = put
+  }
+
   // The reference leaves the token of a platform without a number out, and so loses it. Here it is written; it reads both.
   func write(to writer: inout MessagePackWriter) {
     let map = writer.openMap()
@@ -141,6 +159,12 @@ extension SavedRegistrations.Put {
 }
 
 extension SavedRegistrations.Subscriber {
+  fileprivate init?(decoding bytes: RawSpan, token: String) {
+    var reader = MessagePackReader(bytes, nestingLimit: 32)
+    guard let subscriber = try? Self(reading: &reader, token: token) else { return nil }
+    self = subscriber
+  }
+
   func write(to writer: inout MessagePackWriter) {
     let map = writer.openMap()
     writer.write(.clientID, context.clientID)

@@ -19,6 +19,8 @@ struct SavedRegistrations: Equatable, Sendable {
 
   var puts: [PermanentPut.ID: Put] = [:]
   var subscribers: [Subscription.ID: Subscriber] = [:]
+  /// Registrations that could not be read. They are in the files only.
+  var unreadCount = 0
 
   var isEmpty: Bool { puts.isEmpty && subscribers.isEmpty }
 
