@@ -40,11 +40,13 @@ extension ProxyEngine {
     if listen.subscription != nil { part(from: key) }
   }
 
-  /// The look is over: those that have no connection get one.
+  /// The look is over: those that have no connection get one, a thousand a second.
   func resumeListens() {
+    var delay: Duration = .zero
     for listen in listens.values where listen.task == nil && listen.timer == nil {
       if configuration.push != nil, listen.subscription != nil { continue }
-      reopen(listen)
+      reopen(listen, after: delay)
+      delay += .milliseconds(1)
     }
   }
 
@@ -54,9 +56,9 @@ extension ProxyEngine {
     reopen(listen)
   }
 
-  private func reopen(_ listen: KeyListen) {
+  private func reopen(_ listen: KeyListen, after delay: Duration = .zero) {
     let key = listen.key
-    listen.timer = schedule(at: listen.pace.next(now: now, using: &random)) { engine in
+    listen.timer = schedule(at: listen.pace.next(now: now, using: &random) + delay) { engine in
       guard let listen = engine.listens[key] else { return }
       listen.timer = nil
       engine.open(listen)
@@ -65,13 +67,13 @@ extension ProxyEngine {
 
   func open(_ listen: KeyListen) {
     // Else the look that is to come, or under way, opens it.
-    guard !reachable.isEmpty, !machine.isInDoubt, let route, listen.task == nil else { return }
+    guard !reachable.isEmpty, !machine.holdsListens, let route, listen.task == nil else { return }
     if configuration.push != nil { return subscribe(listen, isRefresh: false) }
     listen.generation.count += 1
     listen.pace.begin(now: now)
     let (key, generation, opener) = (listen.key, listen.generation, opener)
     listen.task = launch { door in
-      await route.stream(.listen(key), isListen: true) {
+      await route.stream(.listen(key), for: .listen) {
         await door.enter { $0.streams(key, generation) }
       } take: { events, isBlank in
         let heard = await HeardEvent.open(events, opener)
@@ -94,6 +96,8 @@ extension ProxyEngine {
     lookAround(listen)
     watch()
   }
+
+  var isStreaming: Bool { listens.values.contains { $0.isStreaming } }
 
   func watch() {
     guard isWatching else { return }
@@ -138,7 +142,7 @@ extension ProxyEngine {
     switch end {
     case .refused(let status): if refuses(listen, status) { return }
     // Whether the whole proxy is gone, a look tells.
-    case .failed, .complete: requestFailed()
+    case .failed, .complete: streamEnded()
     }
     listen.pace.ended(now: now, hadWorked: hadWorked)
     reopen(listen)
@@ -165,7 +169,7 @@ extension ProxyEngine {
         return engine.watchSilence(listen)
       }
       listen.pace.ended(now: engine.now, hadWorked: true)
-      engine.requestFailed()
+      engine.streamEnded()
       engine.restart(listen)
     }
   }
@@ -174,17 +178,19 @@ extension ProxyEngine {
   /// values known at its beginning end. (proxy.md §7.1)
   func lookAround(_ listen: KeyListen, evenIfCertain: Bool = false) {
     guard listen.known.doubtfulCount > 0 || evenIfCertain, listen.look == nil, let route else { return }
-    let (key, generation, opener) = (listen.key, listen.generation, opener)
+    let (key, generation, opener, limit) = (listen.key, listen.generation, opener, limits.getting)
     listen.lookPace.begin(now: now)
     listen.look = launch { door in
       let ids = FoundIDs()
-      let end = await route.stream(.get(key), isListen: false, hasBegun: {}) { events, _ in
-        let heard = await HeardEvent.open(events, opener)
-        await ids.note(heard)
-        // By pushes no values come.
-        await door.enter { $0.found(heard, key, generation) }
+      let end = await within(limit, else: .failed("too long")) {
+        await route.stream(.get(key), for: .background) { events, _ in
+          let heard = await HeardEvent.open(events, opener)
+          await ids.note(heard)
+          // By pushes no values come.
+          await door.enter { $0.found(heard, key, generation) }
+        }
       }
-      if case .complete(0) = end { return await ids.ids as Set<Value.ID>? } else { return nil }
+      if case .complete(0) = end { return await ids.all } else { return nil }
     } then: { engine, ids in
       engine.lookedAround(key, generation, ids)
     }
@@ -212,9 +218,17 @@ extension ProxyEngine {
 
 /// The ids that a get found.
 private actor FoundIDs {
-  private(set) var ids: Set<Value.ID> = []
+  private var ids: Set<Value.ID> = []
+  private var isFull = false
+
+  /// Nil when there were more than a key has.
+  var all: Set<Value.ID>? { isFull ? nil : ids }
+
   func note(_ heard: [HeardEvent]) {
-    for case .value(let value) in heard { ids.insert(value.id) }
+    for case .value(let value) in heard where !isFull {
+      ids.insert(value.id)
+      isFull = ids.count > ListenedValues.maximumCount
+    }
   }
 }
 

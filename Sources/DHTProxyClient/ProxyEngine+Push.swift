@@ -21,7 +21,7 @@ extension ProxyEngine {
     listen.pace.begin(now: now)
     let (key, generation, opener) = (listen.key, listen.generation, opener)
     listen.task = launch { door in
-      await route.stream(.subscribe(key, body), isListen: false, hasBegun: {}) { events, _ in
+      await route.stream(.subscribe(key, body), for: .background) { events, _ in
         // What a known subscription has is answered at once.
         let heard = await HeardEvent.open(events, opener)
         await door.enter { $0.told(heard, key, generation) }
