@@ -14,6 +14,8 @@ extension ProxyEngine {
     let answer: ProxyStatus.Answer
     let information: NodeInformation?
     let failure: String?
+    /// Whether anything at all came: a server that answers with trouble of its own is no reason to close what streams.
+    var isAnswered = true
   }
 
   func scheduleCheck() {
@@ -24,37 +26,77 @@ extension ProxyEngine {
   private func check() {
     guard machine.beginCheck(now: now) else { return }
     tellStatus()
+    checkNumber = freshID()
+    isResolving = true
+    let (number, begin) = (checkNumber, now)
     let engine = NIOLoopBound(self, eventLoop: loop)
     let host = Host(name: configuration.url.host, port: configuration.url.port)
+    // Looking up a name may take half a minute: then the addresses that we have must do.
+    resolvingTimer = schedule(at: now + limits.checking / 2) { $0.resolved(nil, number, since: begin) }
     configuration.resolver.resolve(host, Set(AddressFamily.allCases), on: loop) { addresses in
       guard !engine.value.isStopped else { return }
-      engine.value.look(at: addresses)
+      engine.value.resolved(addresses, number, since: begin)
     }
   }
 
-  private func look(at addresses: [DHTModel.SocketAddress]) {
-    for family in AddressFamily.allCases { choose(addresses.filter { $0.family == family }, family) }
+  /// The addresses are known, or nil when they are not in time.
+  private func resolved(_ addresses: [DHTModel.SocketAddress]?, _ number: UInt64, since begin: Instant) {
+    guard number == checkNumber, isResolving else {
+      if let addresses { lateAddresses = addresses }
+      guard routes.isEmpty, addresses?.isEmpty == false else { return }
+      machine.lookSoon(now: now)
+      return scheduleCheck()
+    }
+    isResolving = false
+    resolvingTimer?.cancel()
+    let known = addresses ?? lateAddresses
+    lateAddresses = nil
+    if let addresses = known {
+      for family in AddressFamily.allCases { choose(addresses.filter { $0.family == family }, family) }
+    }
+    let nothing = routes.isEmpty ? "\(configuration.url.host) has no address" : nil
+    look(number, within: limits.checking - (now - begin), nothing)
+  }
+
+  private func look(_ number: UInt64, within limit: Duration, _ nothing: String?) {
     let routes = routes
-    let limit = limits.checking
-    let nothing = addresses.isEmpty ? "\(configuration.url.host) has no address" : nil
     checkTask = launch { _ in
       await withTaskGroup(of: Look.self) { group in
         for (family, route) in routes { group.addTask { await Self.look(family, route, limit) } }
         return await group.reduce(into: []) { $0.append($1) }
       }
     } then: { engine, looks in
-      engine.finishCheck(looks, nothing)
+      if number == engine.checkNumber { engine.finishCheck(looks, nothing) }
     }
   }
 
-  /// Keeps the address that we use while the name still has it, and it works; else takes another in turn.
+  /// Looks at once, in place of a look that is under way.
+  func lookAgain() {
+    if machine.isChecking {
+      checkNumber = freshID()
+      resolvingTimer?.cancel()
+      checkTask?.cancel()
+      machine.abandonCheck(now: now)
+    } else {
+      machine.lookSoon(now: now)
+    }
+    scheduleCheck()
+  }
+
+  /// Keeps the address that we use while it works, whatever the name has now: names have other addresses in turn. Else takes
+  /// another.
   private func choose(_ addresses: [DHTModel.SocketAddress], _ family: AddressFamily) {
     let old = routes[family]
-    if let old, reachable.contains(family), addresses.contains(old.address) { return }
+    if old != nil, reachable.contains(family) || answering.contains(family) && isStreaming { return }
     let place = old.flatMap { addresses.firstIndex(of: $0.address) }.map { ($0 + 1) % addresses.count } ?? 0
     let next = addresses.isEmpty ? nil : addresses[place]
     guard next != old?.address else { return }
-    routes[family] = next.map { ProxyRoute(configuration, $0, tls, on: loop) }
+    replaceRoute(family, by: next)
+  }
+
+  func replaceRoute(_ family: AddressFamily, by address: DHTModel.SocketAddress?) {
+    let old = routes[family]
+    routes[family] = address.map { ProxyRoute(configuration, $0, tls, on: loop) }
     guard let old else { return }
     let number = freshID()
     farewells[number] = launch { _ in
@@ -65,11 +107,9 @@ extension ProxyEngine {
   }
 
   private static func look(_ family: AddressFamily, _ route: ProxyRoute, _ limit: Duration) async -> Look {
-    var answer = await route.answer(to: .information, within: limit)
-    if case .answer(404, _) = answer { answer = await route.answer(to: .oldInformation, within: limit) }
-    if case .answer(501, _) = answer { answer = await route.answer(to: .oldInformation, within: limit) }
-    switch answer {
-    case .failed(let reason): return Look(family: family, answer: .none, information: nil, failure: reason)
+    switch await route.look(within: limit) {
+    case .failed(let reason):
+      return Look(family: family, answer: .none, information: nil, failure: reason, isAnswered: false)
     case .answer(let status, let body):
       guard status == 200, let node = try? NodeInformation(reading: body) else {
         return Look(
@@ -84,12 +124,14 @@ extension ProxyEngine {
   private func finishCheck(_ looks: [Look], _ nothing: String?) {
     let before = machine.status.best
     let wasReachable = !reachable.isEmpty
+    let wasInDoubt = machine.holdsListens
     checkTask = nil
+    answering = Set(looks.filter(\.isAnswered).map(\.family))
     reachable = Set(looks.filter { $0.information != nil }.map(\.family))
     machine.finishCheck(
       Dictionary(uniqueKeysWithValues: looks.map { ($0.family, $0.answer) }), isWatching: isWatching, now: now,
       using: &random)
-    if reachable.isEmpty { closeStreams() }
+    if answering.isEmpty { closeStreams() }
     note(looks)
     logFailure(reachable.isEmpty ? nothing ?? looks.compactMap(\.failure).first : nil)
     tellStatus()
@@ -97,10 +139,36 @@ extension ProxyEngine {
     releaseWaiting()
     guard !reachable.isEmpty else { return }
     resumeListens()
-    // Whatever the proxy was told to keep it may have forgotten; also one that was away unnoticed, and has another node.
+    // Whatever the proxy was told to keep it may have forgotten: one that was away, if only for a moment, and one that has
+    // another node.
     let isOther = isFirstSeen()
-    if isOther { for listen in listens.values where listen.subscription != nil { subscribe(listen, isRefresh: false) } }
-    if isOther || !wasReachable || before != .connected && machine.status.best == .connected { putAgain() }
+    if isOther { for listen in listens.values where listen.subscription != nil { listen.known.beginAgain() } }
+    let isBack = !wasReachable || before != .connected && machine.status.best == .connected
+    if isOther || isBack || wasInDoubt { noteForgetting() }
+    sendQueued()
+  }
+
+  private func noteForgetting() {
+    if !mayHaveForgotten { tellingPace.ended(now: now, hadWorked: true) }
+    mayHaveForgotten = true
+    tellAgain()
+  }
+
+  /// Tells the proxy all that it is to keep; when it must be told often, after pauses that grow.
+  private func tellAgain() {
+    guard mayHaveForgotten, tellingTimer == nil, !reachable.isEmpty else { return }
+    let next = tellingPace.next(now: now, using: &random)
+    guard next <= now else {
+      tellingTimer = schedule(at: next) { engine in
+        engine.tellingTimer = nil
+        engine.tellAgain()
+      }
+      return
+    }
+    mayHaveForgotten = false
+    tellingPace.begin(now: now)
+    for listen in listens.values where listen.subscription != nil { subscribe(listen, isRefresh: true) }
+    putAgain()
   }
 
   /// Whether the proxy has a node that it did not have before. Several behind one name come in turn: each counts once.
@@ -133,6 +201,12 @@ extension ProxyEngine {
     defer { failure = reason }
     guard let reason, reason != failure else { return }
     logger?.warning("The proxy \(configuration.url.root) cannot be reached: \(reason.prefix(300))")
+  }
+
+  /// A connection of a listen ended.
+  func streamEnded() {
+    machine.streamEnded(now: now)
+    scheduleCheck()
   }
 
   /// A request got no answer.

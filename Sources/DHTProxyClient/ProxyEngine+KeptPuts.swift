@@ -61,30 +61,37 @@ extension ProxyEngine {
     sendQueued()
   }
 
-  private func sendQueued() {
-    while putsUnderWay < limits.connections, let name = putQueue.popFirst() {
+  /// Goes on with the queue, unless the proxy is away or in doubt: the look that finds it goes on.
+  func sendQueued() {
+    guard !machine.holdsOperations, !reachable.isEmpty else { return }
+    while putsUnderWay < putWidth, let name = putQueue.popFirst() {
       guard let put = puts[name], put.isQueued else { continue }
       puts[name]?.isQueued = false
-      // Away again: the next look that finds it has them all put.
       guard let route, !isBeingPut(name) else { continue }
       send(put, as: name, route)
     }
   }
 
   private func send(_ put: KeptPut, as name: KeptPut.Name, _ route: ProxyRoute) {
-    let (request, body, number) = (put.request, body(of: put.request), put.number)
+    let (request, body, number, limit) = (put.request, body(of: put.request), put.number, limits.getting)
     putsUnderWay += 1
     puts[name]?.pace.begin(now: now)
     puts[name]?.task = launch { _ in
-      await Self.put(request, body, route)
+      await Self.put(request, body, route, for: .background, within: limit)
     } then: { engine, answer in
       engine.putsUnderWay -= 1
+      engine.adaptPutWidth(answer)
       if engine.puts[name]?.number == number {
         engine.kept(name, answer)
         if case .failed = answer { engine.requestFailed() }
       }
       engine.sendQueued()
     }
+  }
+
+  /// After a failure one at a time, and more as they succeed: a server that takes none is asked once for each look.
+  private func adaptPutWidth(_ answer: PutAnswer) {
+    if case .failed = answer { putWidth = 1 } else { putWidth = min(putWidth * 2, limits.connections) }
   }
 
   // Two puts of one id at a time: 2.4.12 fails the first.
@@ -116,7 +123,7 @@ extension ProxyEngine {
     guard let route, farewells.count < limits.farewells else { return done(self) }
     let number = freshID()
     farewells[number] = launch { _ in
-      _ = await route.answer(to: request)
+      _ = await route.answer(to: request, for: .background)
     } then: { engine, _ in
       engine.farewells[number] = nil
       done(engine)
@@ -142,7 +149,8 @@ extension ProxyEngine {
   private func renew() {
     guard !reachable.isEmpty else { return }
     let now = now
-    for (name, put) in puts where put.plan?.isDue(now) ?? false { putAgain(name) }
+    // One without plan was never sent: its operation ended while it waited.
+    for (name, put) in puts where put.plan?.isDue(now) ?? true { putAgain(name) }
     for listen in listens.values where listen.subscription?.isDue(now) ?? false { subscribe(listen, isRefresh: true) }
   }
 }

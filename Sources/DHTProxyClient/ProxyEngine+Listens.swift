@@ -48,11 +48,13 @@ extension ProxyEngine {
 
   func isListening(to key: InfoHash) -> Bool { !listens(to: key).isEmpty }
 
-  /// The look is over: those that have no connection get one.
+  /// The look is over: those that have no connection get one, a thousand a second.
   func resumeListens() {
+    var delay: Duration = .zero
     for listen in listens.values where listen.task == nil && listen.timer == nil {
       if configuration.push != nil, listen.subscription != nil { continue }
-      reopen(listen)
+      reopen(listen, after: delay)
+      delay += .milliseconds(1)
     }
   }
 
@@ -62,9 +64,9 @@ extension ProxyEngine {
     reopen(listen)
   }
 
-  private func reopen(_ listen: KeyListen) {
+  private func reopen(_ listen: KeyListen, after delay: Duration = .zero) {
     let name = listen.name
-    listen.timer = schedule(at: listen.pace.next(now: now, using: &random)) { engine in
+    listen.timer = schedule(at: listen.pace.next(now: now, using: &random) + delay) { engine in
       guard let listen = engine.listens[name] else { return }
       listen.timer = nil
       engine.open(listen)
@@ -73,14 +75,14 @@ extension ProxyEngine {
 
   func open(_ listen: KeyListen) {
     // Else the look that is to come, or under way, opens it.
-    guard !reachable.isEmpty, !machine.isInDoubt, let route, listen.task == nil else { return }
+    guard !reachable.isEmpty, !machine.holdsListens, let route, listen.task == nil else { return }
     if configuration.push != nil { return subscribe(listen, isRefresh: false) }
     listen.generation.count += 1
     listen.pace.begin(now: now)
     let (name, generation) = (listen.name, listen.generation)
     let opener = opener(isForwarded: name.isForwarded)
     listen.task = launch { door in
-      await route.stream(.listen(name.key), isListen: true) {
+      await route.stream(.listen(name.key), for: .listen) {
         await door.enter { $0.streams(name, generation) }
       } take: { events, isBlank in
         let heard = await HeardEvent.open(events, opener)
@@ -104,6 +106,8 @@ extension ProxyEngine {
     watch()
   }
 
+  var isStreaming: Bool { listens.values.contains { $0.isStreaming } }
+
   func watch() {
     guard isWatching else { return }
     machine.watch(now: now)
@@ -125,7 +129,8 @@ extension ProxyEngine {
     }
   }
 
-  private func hear(_ heard: [HeardEvent], _ isBlank: Bool, _ name: KeyListen.Name, _ generation: KeyListen.Generation) {
+  private func hear(_ heard: [HeardEvent], _ isBlank: Bool, _ name: KeyListen.Name, _ generation: KeyListen.Generation)
+  {
     guard let listen = current(name, generation) else { return }
     listen.heartbeat?.hear(isBlank: isBlank, now: now)
     watchSilence(listen)
@@ -147,7 +152,7 @@ extension ProxyEngine {
     switch end {
     case .refused(let status): if refuses(listen, status) { return }
     // Whether the whole proxy is gone, a look tells.
-    case .failed, .complete: requestFailed()
+    case .failed, .complete: streamEnded()
     }
     listen.pace.ended(now: now, hadWorked: hadWorked)
     reopen(listen)
@@ -174,7 +179,7 @@ extension ProxyEngine {
         return engine.watchSilence(listen)
       }
       listen.pace.ended(now: engine.now, hadWorked: true)
-      engine.requestFailed()
+      engine.streamEnded()
       engine.restart(listen)
     }
   }
@@ -183,18 +188,20 @@ extension ProxyEngine {
   /// values known at its beginning end. (proxy.md §7.1)
   func lookAround(_ listen: KeyListen, evenIfCertain: Bool = false) {
     guard listen.known.doubtfulCount > 0 || evenIfCertain, listen.look == nil, let route else { return }
-    let (name, generation) = (listen.name, listen.generation)
+    let (name, generation, limit) = (listen.name, listen.generation, limits.getting)
     let opener = opener(isForwarded: name.isForwarded)
     listen.lookPace.begin(now: now)
     listen.look = launch { door in
       let ids = FoundIDs()
-      let end = await route.stream(.get(name.key), isListen: false, hasBegun: {}) { events, _ in
-        let heard = await HeardEvent.open(events, opener)
-        await ids.note(heard)
-        // By pushes no values come.
-        await door.enter { $0.found(heard, name, generation) }
+      let end = await within(limit, else: .failed("too long")) {
+        await route.stream(.get(name.key), for: .background) { events, _ in
+          let heard = await HeardEvent.open(events, opener)
+          await ids.note(heard)
+          // By pushes no values come.
+          await door.enter { $0.found(heard, name, generation) }
+        }
       }
-      if case .complete(0) = end { return await ids.ids as Set<Value.ID>? } else { return nil }
+      if case .complete(0) = end { return await ids.all } else { return nil }
     } then: { engine, ids in
       engine.lookedAround(name, generation, ids)
     }
@@ -222,9 +229,17 @@ extension ProxyEngine {
 
 /// The ids that a get found.
 private actor FoundIDs {
-  private(set) var ids: Set<Value.ID> = []
+  private var ids: Set<Value.ID> = []
+  private var isFull = false
+
+  /// Nil when there were more than a key has.
+  var all: Set<Value.ID>? { isFull ? nil : ids }
+
   func note(_ heard: [HeardEvent]) {
-    for case .value(let value) in heard { ids.insert(value.id) }
+    for case .value(let value) in heard where !isFull {
+      ids.insert(value.id)
+      isFull = ids.count > ListenedValues.maximumCount
+    }
   }
 }
 

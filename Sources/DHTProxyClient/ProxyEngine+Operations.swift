@@ -52,18 +52,18 @@ extension ProxyEngine {
     operations[id]?.timer = schedule(at: end) { $0.end(id, .timedOut) }
   }
 
-  /// Sends the request, or has it wait for the look at the proxy that is under way or to come.
+  /// Sends the request, or has it wait for the look at the proxy that is under way or to come, or for its turn: the time
+  /// for an answer begins with the request, so there are no more at a time than connections.
   func start(_ id: OperationID) {
     guard let operation = operations[id] else { return }
     // Of a proxy that is away there is one attempt a second, the look, however many ask.
     guard !machine.holdsOperations, !reachable.isEmpty, let route else {
       machine.lookSoon(now: now)
       scheduleCheck()
-      // Those that ended meanwhile stay in the list until it is used, or too long.
-      if waiting.count > 2 * operations.count + 64 { waiting.removeAll { operations[$0] == nil } }
-      waiting.append(id)
-      return
+      return hold(id)
     }
+    guard operationsUnderWay < limits.connections else { return hold(id) }
+    operationsUnderWay += 1
     operations[id]?.attempts += 1
     switch operation.request {
     case .get(let key, _, _, _), .query(let key, _, _), .forwardedGet(let key, _):
@@ -75,20 +75,40 @@ extension ProxyEngine {
     }
   }
 
+  private func hold(_ id: OperationID) {
+    // Those that ended meanwhile stay in the list until it is used, or too long.
+    if waiting.count > 2 * operations.count + 64 { waiting.removeAll { operations[$0] == nil } }
+    waiting.append(id)
+  }
+
   /// The look is over: those who waited for it go on, or hear that nobody is there.
   func releaseWaiting() {
-    guard !machine.holdsOperations || reachable.isEmpty else { return }
+    guard reachable.isEmpty else { return startWaiting() }
     let ids = waiting
     waiting = []
-    for id in ids {
-      if reachable.isEmpty { end(id, .isolated) } else { start(id) }
+    for id in ids { end(id, .isolated) }
+  }
+
+  /// Begins as many of those who wait as may run.
+  private func startWaiting() {
+    while !machine.holdsOperations, !reachable.isEmpty, operationsUnderWay < limits.connections,
+      let id = waiting.popFirst()
+    {
+      start(id)
     }
+  }
+
+  /// A request of an operation is over.
+  private func leaveTurn() {
+    operationsUnderWay -= 1
+    startWaiting()
   }
 
   private func failed(_ id: OperationID) {
     guard let operation = operations[id] else { return }
     requestFailed()
     operations[id]?.task = nil
+    leaveTurn()
     if operation.attempts < Self.maximumAttempts, machine.holdsOperations { start(id) } else { end(id, .isolated) }
   }
 
@@ -117,6 +137,7 @@ extension ProxyEngine {
       operation.request.listenName.map { leave(id, $0) }
       tell(.finished(id, .listen(ending)))
     }
+    if operation.task != nil { leaveTurn() }
   }
 
   func known(of id: OperationID) -> KnownResults {
@@ -150,7 +171,7 @@ extension ProxyEngine {
     _ id: OperationID, _ key: InfoHash, _ opener: ValueOpener, _ route: ProxyRoute
   ) -> Task<Void, Never> {
     launch { door in
-      await route.stream(.get(key), isListen: false, hasBegun: {}) { events, _ in
+      await route.stream(.get(key), for: .operation) { events, _ in
         let heard = await HeardEvent.open(events, opener)
         if !heard.isEmpty { await door.enter { $0.take(heard, for: id) } }
       }
@@ -208,9 +229,9 @@ extension ProxyEngine {
   }
 
   private func send(_ id: OperationID, _ put: PutRequest, _ route: ProxyRoute) -> Task<Void, Never> {
-    let body = body(of: put)
+    let (body, limit) = (body(of: put), limits.getting)
     return launch { _ in
-      await Self.put(put, body, route)
+      await Self.put(put, body, route, for: .operation, within: limit)
     } then: { engine, answer in
       engine.answered(id, put, answer)
     }
@@ -222,8 +243,11 @@ extension ProxyEngine {
     return PutBody(put.value, permanence: put.isPermanent ? permanence : nil).bytes(leavingOutEmptyData: true)
   }
 
-  static func put(_ put: PutRequest, _ body: [UInt8], _ route: ProxyRoute) async -> PutAnswer {
-    switch await route.answer(to: .put(put.key, body)) {
+  /// `limit` is for reading the value back.
+  static func put(
+    _ put: PutRequest, _ body: [UInt8], _ route: ProxyRoute, for purpose: ProxyRoute.Purpose, within limit: Duration
+  ) async -> PutAnswer {
+    switch await route.answer(to: .put(put.key, body), for: purpose) {
     case .failed: return .failed
     case .answer(502, _): return .notStored
     case .answer(200, _): break
@@ -232,9 +256,11 @@ extension ProxyEngine {
     guard put.verify else { return .stored(isVerified: false) }
     // The value as we sent it: nothing has to be opened to see that.
     let seen = SeenValue()
-    let end = await route.stream(.get(put.key), isListen: false, hasBegun: {}) { events, _ in
-      for case .value(let value) in events where value.id == put.value.id && value.hasSameContent(as: put.value) {
-        await seen.note()
+    let end = await within(limit, else: .failed("too long")) {
+      await route.stream(.get(put.key), for: purpose) { events, _ in
+        for case .value(let value) in events where value.id == put.value.id && value.hasSameContent(as: put.value) {
+          await seen.note()
+        }
       }
     }
     if await seen.isSeen { return .stored(isVerified: true) }

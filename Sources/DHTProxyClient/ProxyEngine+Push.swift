@@ -22,7 +22,7 @@ extension ProxyEngine {
     let (name, generation, token) = (listen.name, listen.generation, configuration.push?.token)
     let opener = opener(isForwarded: name.isForwarded)
     listen.task = launch { door in
-      await route.stream(.subscribe(name.key, body), isListen: false, hasBegun: {}) { events, _ in
+      await route.stream(.subscribe(name.key, body), for: .background) { events, _ in
         // What a known subscription has is answered at once.
         let heard = await HeardEvent.open(events, opener)
         await door.enter { $0.told(heard, name, generation) }
@@ -42,7 +42,9 @@ extension ProxyEngine {
     deliver(heard.compactMap { listen.known.take($0) }, of: listen)
   }
 
-  private func subscribed(_ name: KeyListen.Name, _ generation: KeyListen.Generation, _ end: ProxyRoute.StreamEnd, isRefresh: Bool) {
+  private func subscribed(
+    _ name: KeyListen.Name, _ generation: KeyListen.Generation, _ end: ProxyRoute.StreamEnd, isRefresh: Bool
+  ) {
     guard let listen = current(name, generation) else { return }
     listen.task = nil
     switch end {

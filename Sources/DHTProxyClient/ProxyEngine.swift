@@ -32,6 +32,8 @@ final class ProxyEngine {
   var machine: ProxyStatus
   /// Families over which the last look got an answer.
   var reachable: Set<AddressFamily> = []
+  /// Families over which anything came, if not what a proxy says.
+  var answering: Set<AddressFamily> = []
   var routes: [AddressFamily: ProxyRoute] = [:]
   var information: [AddressFamily: NodeInformation] = [:]
   private(set) var nodeID: NodeID?
@@ -42,15 +44,29 @@ final class ProxyEngine {
   /// Our address as the proxy sees it.
   var addresses: [AddressFamily: IPAddress] = [:]
   var failure: String?
+  /// Tells the look that is under way from those before; whether it has its addresses.
+  var checkNumber: UInt64 = 0
+  var isResolving = false
+  /// Those that a look did not wait for.
+  var lateAddresses: [DHTModel.SocketAddress]?
+  var resolvingTimer: Scheduled<Void>?
+  /// Whether the proxy may have forgotten what it is to keep, and when it is told that again.
+  var mayHaveForgotten = false
+  var tellingPace: RetryPace
+  var tellingTimer: Scheduled<Void>?
   private var toldStatus = NodeStatus()
 
   var operations: [OperationID: ProxyOperation] = [:]
-  var waiting: [OperationID] = []
+  /// Those that wait for a look or for their turn, and how many have a request under way.
+  var waiting = CircularBuffer<OperationID>()
+  var operationsUnderWay = 0
   var listens: [KeyListen.Name: KeyListen] = [:]
   var puts: [KeptPut.Name: KeptPut] = [:]
   /// Values to be put once more, and how many are under way.
   var putQueue = CircularBuffer<KeptPut.Name>()
   var putsUnderWay = 0
+  /// How many of them may be.
+  var putWidth: Int
   var renewalTimer: Scheduled<Void>?
   /// Subscriptions that nobody listens by any more: ended after a while, since many come back; and those that are being
   /// ended, which a new one must not overtake.
@@ -76,6 +92,8 @@ final class ProxyEngine {
     forwardingOpener = context.forwardingOpener
     delegate = context.delegate
     logger = context.logger
+    putWidth = configuration.limits.connections
+    tellingPace = RetryPace(shortest: configuration.limits.shortestPause, longest: configuration.limits.checkInterval)
     machine = ProxyStatus(configuration.limits, now: SystemClock.now())
     sessionID = PushContext.randomSessionID(using: &random)
     scheduleCheck()
@@ -122,6 +140,8 @@ extension ProxyEngine: Engine {
   var status: NodeStatus { machine.status }
 
   func stop(_ done: @escaping () -> Void) {
+    // Else the next begins as one ends.
+    waiting = []
     for id in operations.keys.sorted() { end(id, .cancelled) }
     // Subscriptions stay: a device that sleeps is to hear of its values.
     for parting in partings.values { parting.cancel() }
@@ -129,7 +149,9 @@ extension ProxyEngine: Engine {
     delegate = nil
     checkTask?.cancel()
     checkTimer?.cancel()
+    resolvingTimer?.cancel()
     renewalTimer?.cancel()
+    tellingTimer?.cancel()
     for listen in listens.values { listen.close() }
     for put in puts.values { put.task?.cancel() }
     for task in farewells.values { task.cancel() }
@@ -165,9 +187,11 @@ extension ProxyEngine: Engine {
   }
 
   func connectivityChanged() {
-    machine.lookSoon(now: now)
-    scheduleCheck()
-    for listen in listens.values where listen.subscription == nil { restart(listen) }
+    // Connections of the old network may be dead without a word.
+    for family in AddressFamily.allCases { replaceRoute(family, by: nil) }
+    reachable = []
+    for listen in listens.values where listen.subscription == nil { listen.close() }
+    lookAgain()
   }
 
   func statistics(_ family: AddressFamily) -> FamilyStatistics {

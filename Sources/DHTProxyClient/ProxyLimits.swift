@@ -34,9 +34,11 @@ public struct ProxyLimits: Sendable, Hashable {
   public var farewells = 1024
   /// Operations that may run or wait; beyond, they are throttled.
   public var operations = 16384
-  /// Keys that may be listened to, each over a connection of its own; beyond, listens are throttled.
-  public var listens = 4096
-  /// Connections for everything else, kept alive and used in turn.
+  /// Keys that may be listened to, each over a connection of its own; beyond, listens are throttled. Our servers take 4096
+  /// connections from one client, of which requests and looks need some.
+  public var listens = 4000
+  /// Connections for gets and puts of the application, kept alive and used in turn, and as many again for what goes on
+  /// in the background: values put once more, subscriptions, looks for what is gone.
   public var connections = 16
   /// Bytes of the values that one get delivers; what comes beyond is dropped and counted as incomplete.
   public var getBytes = 128 << 20

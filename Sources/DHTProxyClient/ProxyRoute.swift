@@ -7,7 +7,8 @@ internal import NIOHTTP1
 internal import NIOSSL
 internal import OpenDHT
 
-/// The way to a proxy over one of its addresses: connections for requests, kept alive, and one for each listen.
+/// The way to a proxy over one of its addresses: connections for requests, kept alive, one for looks, which must not wait
+/// for slow requests, and one for each listen.
 ///
 /// The address is chosen by us, since the client below cannot be held to a family of addresses; the name goes with the
 /// request, and the certificate must be for it.
@@ -27,9 +28,20 @@ final class ProxyRoute: Sendable {
     case failed(String)
   }
 
+  /// What a request is for.
+  enum Purpose: Sendable {
+    /// An operation; the engine sees to it that there are not more than connections.
+    case operation
+    /// What goes on in the background. It waits for its turn.
+    case background
+    case listen
+  }
+
   let address: DHTModel.SocketAddress
   private let configuration: ProxyConfiguration
   private let requests: HTTPClient
+  private let looks: HTTPClient
+  private let gate: RequestGate
   private let listens: HTTPClient
 
   /// Opens nothing yet. Must be closed.
@@ -40,6 +52,7 @@ final class ProxyRoute: Sendable {
     self.address = address
     self.configuration = configuration
     let limits = configuration.limits
+    gate = RequestGate(width: limits.connections)
     var settings = HTTPClient.Configuration()
     settings.tlsConfiguration = tls
     if Resolver.literal(Host(name: configuration.url.host)) == nil {
@@ -51,10 +64,12 @@ final class ProxyRoute: Sendable {
     settings.decompression = .disabled
     // We pause and look again ourselves.
     settings.connectionPool.retryConnectionEstablishment = false
-    settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = limits.connections
+    settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 2 * limits.connections
     var patient = settings
     settings.timeout.read = TimeAmount(limits.silence)
     requests = HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: settings)
+    settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1
+    looks = HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: settings)
     patient.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = limits.listens
     // Over HTTP/2 a server lets about a hundred streams into a connection, and what is beyond waits unseen.
     patient.httpVersion = .http1Only
@@ -63,10 +78,30 @@ final class ProxyRoute: Sendable {
   }
 
   /// Sends a request and takes its whole answer.
-  func answer(to request: ProxyRequest, within limit: Duration? = nil) async -> Answer {
-    let deadline = NIODeadline.now() + TimeAmount(limit ?? configuration.limits.answering)
+  func answer(to request: ProxyRequest, for purpose: Purpose) async -> Answer {
+    await inTurn(purpose) {
+      await answer(to: request, over: requests, within: configuration.limits.answering)
+    }
+  }
+
+  private func inTurn<Result: Sendable>(_ purpose: Purpose, _ work: () async -> Result) async -> Result {
+    if case .background = purpose { await gate.pass(work) } else { await work() }
+  }
+
+  /// Asks the proxy of its node; all of it within the limit, whatever the proxy does.
+  func look(within limit: Duration) async -> Answer {
+    await within(limit, else: .failed("no answer within \(limit)")) { [self] in
+      let answer = await answer(to: .information, over: looks, within: limit)
+      switch answer {
+      case .answer(404, _), .answer(501, _): return await self.answer(to: .oldInformation, over: looks, within: limit)
+      case .answer, .failed: return answer
+      }
+    }
+  }
+
+  private func answer(to request: ProxyRequest, over client: HTTPClient, within limit: Duration) async -> Answer {
     do {
-      let response = try await send(request.http(configuration), over: requests, deadline: deadline)
+      let response = try await send(request.http(configuration), over: client, deadline: .now() + TimeAmount(limit))
       let body = try await response.body.collect(upTo: MessageLimits.bodyBytes)
       return .answer(status: Int(response.status.code), body: Array(body.readableBytesView))
     } catch {
@@ -77,12 +112,20 @@ final class ProxyRoute: Sendable {
   /// Sends a request whose answer comes line by line. `hasBegun` is called once its head is there, `take` for each
   /// piece; further pieces wait until it returns.
   func stream(
-    _ request: ProxyRequest, isListen: Bool, hasBegun: () async -> Void,
+    _ request: ProxyRequest, for purpose: Purpose, hasBegun: () async -> Void = {},
     take: (_ events: [ValueStream.Event], _ isBlank: Bool) async -> Void
   ) async -> StreamEnd {
-    let client = isListen ? listens : requests
+    await inTurn(purpose) {
+      await stream(request, over: purpose == .listen ? listens : requests, hasBegun: hasBegun, take: take)
+    }
+  }
+
+  private func stream(
+    _ request: ProxyRequest, over client: HTTPClient, hasBegun: () async -> Void,
+    take: ([ValueStream.Event], Bool) async -> Void
+  ) async -> StreamEnd {
     var http = request.http(configuration)
-    if isListen { http.headers.add(name: "Connection", value: "keep-alive") }
+    if client === listens { http.headers.add(name: "Connection", value: "keep-alive") }
     do {
       let response = try await send(http, over: client, deadline: .now() + TimeAmount(configuration.limits.answering))
       guard response.status == .ok else { return .refused(status: Int(response.status.code)) }
@@ -124,6 +167,7 @@ final class ProxyRoute: Sendable {
   /// Closes all connections; what runs fails.
   func close() async {
     try? await requests.shutdown().get()
+    try? await looks.shutdown().get()
     try? await listens.shutdown().get()
   }
 }

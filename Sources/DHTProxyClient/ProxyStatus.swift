@@ -22,6 +22,9 @@ struct ProxyStatus {
   private(set) var isChecking = false
   /// Whether a request failed since the last look; nobody is served until the next one says more.
   private(set) var isInDoubt = false
+  /// Whether a connection of a listen ended since; listens wait for the look, the rest goes on: that one ended, as behind a
+  /// server that lets none live long, says little of others.
+  private var didStreamEnd = false
   private var pace: RetryPace
   private let limits: ProxyLimits
   /// When to look again; nil while looking.
@@ -36,6 +39,9 @@ struct ProxyStatus {
   /// Whether operations are to wait for a look that is to come or under way. A proxy that is connecting itself is sent
   /// them: it holds them until it knows more, as a node does.
   var holdsOperations: Bool { isInDoubt || isChecking && status.best != .connected }
+
+  /// Whether listens are to wait for a look: else each would try by itself a proxy that is gone.
+  var holdsListens: Bool { isInDoubt || didStreamEnd }
 
   /// A look begins. False when one is under way.
   mutating func beginCheck(now: Instant) -> Bool {
@@ -63,6 +69,7 @@ struct ProxyStatus {
   ) {
     isChecking = false
     isInDoubt = false
+    didStreamEnd = false
     status = NodeStatus(ipv4: Self.status(answers[.ipv4]), ipv6: Self.status(answers[.ipv6]))
     if status.best == .connected {
       pace.succeeded()
@@ -76,10 +83,24 @@ struct ProxyStatus {
 
   /// A request got no answer: look at once, though not within a second of the last look.
   mutating func requestFailed(now: Instant, using generator: inout some RandomNumberGenerator) {
+    // All that fail together are one failure.
+    let isFirst = !isInDoubt
     isInDoubt = true
     guard !isChecking else { return }
-    pace.ended(now: now, hadWorked: false)
+    if isFirst { pace.ended(now: now, hadWorked: false) }
     nextCheck = min(nextCheck ?? .distantFuture, pace.next(now: now, using: &generator))
+  }
+
+  /// A connection of a listen ended: a look says whether the proxy is there.
+  mutating func streamEnded(now: Instant) {
+    didStreamEnd = true
+    lookSoon(now: now)
+  }
+
+  /// The look under way counts for nothing: another one, though not within a second of it.
+  mutating func abandonCheck(now: Instant) {
+    isChecking = false
+    nextCheck = pace.earliest(now: now)
   }
 
   /// Something came from the proxy, or of it by a push: it serves us.

@@ -193,6 +193,77 @@ struct ListenTests {
     }
   }
 
+  @Test("A look that is answered with a refusal leaves alone what streams", arguments: [429, 503])
+  func refusedLook(_ status: Int) async throws {
+    let standIn = StandIn()
+    let key = InfoHash.random()
+    standIn.set(key, [one])
+    let isRefusing = NIOLockedValueBox(false)
+    try await ScriptedServer.run { request, connection in
+      guard request.path == "/node/info", isRefusing.withLockedValue({ $0 }) else {
+        return standIn.script(request, connection)
+      }
+      connection.answer(status, "")
+    } _: { server in
+      try await server.withClient({ $0.limits.watchInterval = .milliseconds(300) }) { dht in
+        var changes = dht.listen(to: key).makeAsyncIterator()
+        #expect(await changes.next(isolation: nil) == .added(one))
+        isRefusing.withLockedValue { $0 = true }
+        #expect(await eventually { await dht.status.best != .connected })
+        for connection in standIn.takeListens(key) { connection.chunk(two.line) }
+        #expect(await changes.next(isolation: nil) == .added(two))
+        isRefusing.withLockedValue { $0 = false }
+        #expect(await eventually { await dht.status.best == .connected })
+        #expect(server.count("GET", "/key/\(key)/listen") == 1)
+      }
+    }
+  }
+
+  @Test("The end of one connection holds up nobody else")
+  func otherGoesOn() async throws {
+    let standIn = StandIn()
+    let key = InfoHash.random()
+    let isMute = NIOLockedValueBox(false)
+    try await ScriptedServer.run { request, connection in
+      if request.path == "/node/info", isMute.withLockedValue({ $0 }) { return }
+      standIn.script(request, connection)
+    } _: { server in
+      try await server.withClient { dht in
+        let listen = dht.listen(to: key)
+        #expect(await eventually { server.count("GET", "/key/\(key)/listen") == 1 })
+        let looks = server.count("GET", "/node/info")
+        isMute.withLockedValue { $0 = true }
+        for connection in standIn.takeListens(key) { End.lastChunk.apply(to: connection) }
+        #expect(await eventually { server.count("GET", "/node/info") > looks })
+        let result = try await dht.get(.random(), deadline: .seconds(5))
+        #expect(result.outcome.ending == .completed)
+        listen.cancel()
+      }
+    }
+  }
+
+  @Test("When the network changes, connections begin anew")
+  func networkChanged() async throws {
+    let standIn = StandIn()
+    let key = InfoHash.random()
+    standIn.set(key, [one])
+    try await ScriptedServer.run(standIn.script) { server in
+      try await server.withClient { dht in
+        var changes = dht.listen(to: key).makeAsyncIterator()
+        #expect(await changes.next(isolation: nil) == .added(one))
+        _ = try await dht.get(key)
+        let accepts = server.accepts.count
+        dht.connectivityChanged()
+        #expect(await eventually { server.count("GET", "/key/\(key)/listen") == 2 })
+        _ = try await dht.get(key)
+        #expect(server.accepts.count >= accepts + 3)
+        standIn.set(key, [one, two])
+        for connection in standIn.takeListens(key) { connection.chunk(two.line) }
+        #expect(await changes.next(isolation: nil) == .added(two))
+      }
+    }
+  }
+
   @Test("A listen that may not be ends with the status")
   func refused() async throws {
     let standIn = StandIn()

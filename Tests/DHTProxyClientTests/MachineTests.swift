@@ -90,6 +90,32 @@ struct MachineTests {
     #expect(machine.status.best == .disconnected)
   }
 
+  @Test("X-74: many requests that fail together are one failure: the proxy is looked at again soon")
+  func failingTogether() {
+    var random = SystemRandomNumberGenerator()
+    var machine = ProxyStatus(ProxyLimits(), now: at(0))
+    _ = machine.beginCheck(now: at(0))
+    machine.finishCheck([.ipv4: .nodes(good: 1, dubious: 0)], now: at(0), using: &random)
+    for _ in 0..<100 { machine.requestFailed(now: at(5), using: &random) }
+    _ = machine.beginCheck(now: at(5))
+    machine.finishCheck([.ipv4: .none], now: at(5), using: &random)
+    #expect(machine.nextCheck.map { $0 <= at(7) } == true)
+  }
+
+  @Test("The end of a listen's connection has listens wait for a look, and nothing else")
+  func streamEnded() {
+    var random = SystemRandomNumberGenerator()
+    var machine = ProxyStatus(ProxyLimits(), now: at(0))
+    _ = machine.beginCheck(now: at(0))
+    machine.finishCheck([.ipv4: .nodes(good: 1, dubious: 0)], now: at(0), using: &random)
+    machine.streamEnded(now: at(5))
+    #expect(machine.holdsListens && !machine.holdsOperations)
+    #expect(machine.nextCheck == at(5))
+    _ = machine.beginCheck(now: at(5))
+    machine.finishCheck([.ipv4: .nodes(good: 1, dubious: 0)], now: at(5), using: &random)
+    #expect(!machine.holdsListens)
+  }
+
   @Test("X-73: silence says something only after heartbeats")
   func heartbeat() {
     var heartbeat = Heartbeat(now: at(0))

@@ -1,5 +1,6 @@
 import DHTProxyClient
 import DHTProxyMessages
+import NIOConcurrencyHelpers
 import OpenDHT
 import Testing
 
@@ -117,6 +118,26 @@ struct PushTests {
       } _: { dht in
         let listen = dht.listen(to: key)
         #expect(await eventually { server.count("SUBSCRIBE", "/key/\(key)") >= 3 })
+        listen.cancel()
+      }
+    }
+  }
+
+  @Test("X-74: a server that was away is told of subscriptions again")
+  func toldAgain() async throws {
+    let standIn = StandIn()
+    let key = InfoHash.random()
+    let isAway = NIOLockedValueBox(false)
+    try await ScriptedServer.run { request, connection in
+      if isAway.withLockedValue({ $0 }) { connection.close() } else { standIn.script(request, connection) }
+    } _: { server in
+      try await server.withClient(device) { dht in
+        let listen = dht.listen(to: key)
+        #expect(await eventually { server.count("SUBSCRIBE", "/key/\(key)") == 1 })
+        isAway.withLockedValue { $0 = true }
+        await #expect(throws: DHTError.isolated) { try await dht.get(.random()) }
+        isAway.withLockedValue { $0 = false }
+        #expect(await eventually { server.count("SUBSCRIBE", "/key/\(key)") == 2 })
         listen.cancel()
       }
     }

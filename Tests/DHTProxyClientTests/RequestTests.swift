@@ -172,6 +172,36 @@ struct RequestTests {
     }
   }
 
+  @Test("A burst of slow gets is served in turn: no look and no answer is late for want of a connection")
+  func burst() async throws {
+    let standIn = StandIn()
+    let listened = InfoHash.random()
+    try await ScriptedServer.run { request, connection in
+      let isSlow = request.method == "GET" && request.path.hasPrefix("/key/") && !request.path.hasSuffix("/listen")
+      guard isSlow else { return standIn.script(request, connection) }
+      connection.later(.milliseconds(400)) { standIn.script(request, connection) }
+    } _: { server in
+      let short: (inout ProxyConfiguration) -> Void = {
+        $0.limits.connections = 2
+        $0.limits.answering = .seconds(2)
+        $0.limits.checking = .seconds(2)
+        $0.limits.watchInterval = .milliseconds(500)
+      }
+      try await server.withClient(short) { dht in
+        let listen = dht.listen(to: listened)
+        #expect(await eventually { server.count("GET", "/key/\(listened)/listen") == 1 })
+        try await withThrowingTaskGroup { group in
+          for _ in 0..<24 { group.addTask { try await dht.get(.random()).outcome.ending } }
+          for try await ending in group { #expect(ending == .completed) }
+        }
+        #expect(await dht.status.best == .connected)
+        #expect(server.count("GET", "/key/\(listened)/listen") == 1)
+        #expect(server.requests.count { $0.method == "GET" && $0.path.hasPrefix("/key/") } == 25)
+        listen.cancel()
+      }
+    }
+  }
+
   @Test("Counts beyond any sense do no harm")
   func hostileCounts() async throws {
     let counts = #"{"good":9223372036854775807,"dubious":9223372036854775807,"table_depth":9223372036854775807}"#
@@ -256,6 +286,65 @@ struct RequestTests {
         isAnew.withLockedValue { $0 = true }
         #expect(await eventually { standIns[1].values("\(key)").count == 1 })
         #expect(dht.nodeID == standIns[1].nodeID)
+      }
+    }
+  }
+
+  @Test("X-74: a server that forgot its values within a moment, with the same node, is told of them again")
+  func sameNode() async throws {
+    let standIn = StandIn()
+    let key = InfoHash.random()
+    let listened = InfoHash.random()
+    try await ScriptedServer.run(standIn.script) { server in
+      try await server.withClient { dht in
+        try await dht.put(Value("stays", id: 9), at: key, permanent: true)
+        let listen = dht.listen(to: listened)
+        #expect(await eventually { server.count("GET", "/key/\(listened)/listen") == 1 })
+        standIn.set(key, [])
+        for connection in standIn.takeListens(listened) { connection.reset() }
+        #expect(await eventually { standIn.values("\(key)").count == 1 })
+        listen.cancel()
+      }
+    }
+  }
+
+  @Test("X-75: a server that drops every put is not sent one after the other")
+  func dropsPuts() async throws {
+    let standIn = StandIn()
+    let drops = NIOLockedValueBox(false)
+    let keys = (0..<60).map { _ in InfoHash.random() }
+    try await ScriptedServer.run { request, connection in
+      if request.method == "POST", drops.withLockedValue({ $0 }) { return connection.close() }
+      standIn.script(request, connection)
+    } _: { server in
+      try await server.withClient({ $0.limits.connections = 4 }) { dht in
+        for key in keys { try await dht.put(Value("stays", id: 9), at: key, permanent: true) }
+        drops.withLockedValue { $0 = true }
+        let start = ContinuousClock.now
+        await #expect(throws: DHTError.isolated) { try await dht.put(Value("x"), at: .random()) }
+        try await Task.sleep(for: .seconds(2))
+        // Three for the put; four at once at most, then one a second.
+        let seconds = Int((ContinuousClock.now - start).components.seconds) + 1
+        #expect(server.requests.count { $0.method == "POST" } <= 60 + 3 + 4 + seconds + 1)
+      }
+    }
+  }
+
+  @Test("A permanent put that timed out while it waited is sent later")
+  func timedOutWaiting() async throws {
+    let standIn = StandIn()
+    let key = InfoHash.random()
+    let isSlow = NIOLockedValueBox(true)
+    try await ScriptedServer.run { request, connection in
+      guard isSlow.withLockedValue({ $0 }) else { return standIn.script(request, connection) }
+      connection.later(.milliseconds(600)) { standIn.script(request, connection) }
+    } _: { server in
+      try await server.withClient({ $0.limits.renewal = .seconds(20) }, isConnected: false) { dht in
+        await #expect(throws: DHTError.timedOut) {
+          try await dht.put(Value("stays", id: 9), at: key, permanent: true, deadline: .milliseconds(100))
+        }
+        isSlow.withLockedValue { $0 = false }
+        #expect(await eventually { standIn.values("\(key)").count == 1 })
       }
     }
   }
