@@ -158,13 +158,16 @@ extension ProxyEngine {
   private func tellAgain() {
     guard mayHaveForgotten, tellingTimer == nil, !reachable.isEmpty else { return }
     let next = tellingPace.next(now: now, using: &random)
-    guard next <= now else {
-      tellingTimer = schedule(at: next) { engine in
-        engine.tellingTimer = nil
-        engine.tellAgain()
-      }
-      return
+    guard next > now else { return tellAll() }
+    // The pause is drawn once: drawn again at its end it would never be over.
+    tellingTimer = schedule(at: next) { engine in
+      engine.tellingTimer = nil
+      // Away again: the look that finds it tells all.
+      if !engine.reachable.isEmpty { engine.tellAll() }
     }
+  }
+
+  private func tellAll() {
     mayHaveForgotten = false
     tellingPace.begin(now: now)
     for listen in listens.values where listen.subscription != nil { subscribe(listen, isRefresh: true) }
