@@ -12,7 +12,7 @@ package protocol IndexNetwork: Sendable {
   /// Whether a value with this user type that passes the test shows up at a key within the time. False before the time is
   /// over when the network is gone.
   func waitForValue(
-    at key: InfoHash, ofType userType: [UInt8], for time: Duration, where test: @Sendable (Value) -> Bool
+    at key: InfoHash, ofType userType: [UInt8], for time: Duration, where test: @escaping @Sendable (Value) -> Bool
   ) async -> Bool
 }
 
@@ -28,7 +28,7 @@ extension DHT: IndexNetwork {
   }
 
   package func waitForValue(
-    at key: InfoHash, ofType userType: [UInt8], for time: Duration, where test: @Sendable (Value) -> Bool
+    at key: InfoHash, ofType userType: [UInt8], for time: Duration, where test: @escaping @Sendable (Value) -> Bool
   ) async -> Bool {
     for await change in listen(to: key, where: [.userType(userType)], deadline: time) {
       switch change {

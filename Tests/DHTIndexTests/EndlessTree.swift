@@ -14,6 +14,6 @@ final class EndlessTree: IndexNetwork {
   }
   func write(_ value: Value, at key: InfoHash, created: WallTime?) async throws(DHTError) {}
   func waitForValue(
-    at key: InfoHash, ofType userType: [UInt8], for time: Duration, where test: @Sendable (Value) -> Bool
+    at key: InfoHash, ofType userType: [UInt8], for time: Duration, where test: @escaping @Sendable (Value) -> Bool
   ) async -> Bool { false }
 }

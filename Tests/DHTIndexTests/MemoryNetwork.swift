@@ -64,34 +64,31 @@ final class MemoryNetwork: IndexNetwork, Sendable {
   }
 
   func waitForValue(
-    at key: InfoHash, ofType userType: [UInt8], for time: Duration, where test: @Sendable (Value) -> Bool
+    at key: InfoHash, ofType userType: [UInt8], for time: Duration, where test: @escaping @Sendable (Value) -> Bool
   ) async -> Bool {
-    // The test of a mark holds nothing that could not wait: see IndexTree.waitForMark.
-    await withoutActuallyEscaping(test) { test in
-      let number = state.withLock { state in
-        state.number += 1
-        return state.number
-      }
-      return await withTaskCancellationHandler {
-        await withCheckedContinuation { continuation in
-          let answer = state.withLock { state -> Bool? in
-            if Task.isCancelled || state.failure != nil { return false }
-            let now = state.now
-            if state.stored[key, default: []].contains(where: {
-              $0.end > now && $0.value.body?.userTypeBytes == userType && test($0.value)
-            }) {
-              return true
-            }
-            state.waiters[number] = Waiter(
-              key: key, userType: userType, end: state.now + time, test: test, continuation: continuation)
-            return nil
+    let number = state.withLock { state in
+      state.number += 1
+      return state.number
+    }
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let answer = state.withLock { state -> Bool? in
+          if Task.isCancelled || state.failure != nil { return false }
+          let now = state.now
+          if state.stored[key, default: []].contains(where: {
+            $0.end > now && $0.value.body?.userTypeBytes == userType && test($0.value)
+          }) {
+            return true
           }
-          if let answer { continuation.resume(returning: answer) }
+          state.waiters[number] = Waiter(
+            key: key, userType: userType, end: state.now + time, test: test, continuation: continuation)
+          return nil
         }
-      } onCancel: {
-        let waiter = state.withLock { $0.waiters.removeValue(forKey: number) }
-        waiter?.continuation.resume(returning: false)
+        if let answer { continuation.resume(returning: answer) }
       }
+    } onCancel: {
+      let waiter = state.withLock { $0.waiters.removeValue(forKey: number) }
+      waiter?.continuation.resume(returning: false)
     }
   }
 }

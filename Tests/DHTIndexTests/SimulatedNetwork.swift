@@ -115,20 +115,18 @@ struct SimulatedNode: IndexNetwork {
   }
 
   func waitForValue(
-    at key: InfoHash, ofType userType: [UInt8], for time: Duration, where test: @Sendable (Value) -> Bool
+    at key: InfoHash, ofType userType: [UInt8], for time: Duration, where test: @escaping @Sendable (Value) -> Bool
   ) async -> Bool {
-    await withoutActuallyEscaping(test) { test in
-      let waiter = world.nextNumber()
-      return await withTaskCancellationHandler {
-        await withCheckedContinuation { continuation in
-          world.wait(waiter, at: key, ofType: userType, from: number) { operation in
-            SimulatedWorld.Waiter(operation: operation, test: test, continuation: continuation)
-          }
-          if Task.isCancelled { world.cancel(waiter) }
+    let waiter = world.nextNumber()
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        world.wait(waiter, at: key, ofType: userType, from: number) { operation in
+          SimulatedWorld.Waiter(operation: operation, test: test, continuation: continuation)
         }
-      } onCancel: {
-        world.cancel(waiter)
+        if Task.isCancelled { world.cancel(waiter) }
       }
+    } onCancel: {
+      world.cancel(waiter)
     }
   }
 }
