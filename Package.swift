@@ -43,7 +43,6 @@ let httpServer: [Target.Dependency] =
     .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
     .product(name: "NIOTLS", package: "swift-nio"),
   ]
-let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
   name: "opendht-swift",
@@ -71,7 +70,6 @@ let package = Package(
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
-    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     library("MessagePack"),
@@ -95,7 +93,7 @@ let package = Package(
       "DHTProxyServer",
       [
         "MessagePack", "DHTModel", "DHTCollections", "DHTWire", "DHTSecurity", "OpenDHT", "DHTJSON", "DHTProxyMessages",
-        nioCore, nioHTTP1, nioLocks, nioPosix, nioSSL, httpClient, lifecycle, logging,
+        nioCore, nioHTTP1, nioLocks, nioPosix, nioSSL, httpClient, logging,
       ] + httpServer),
     library(
       "DHTProxyClient",

@@ -163,12 +163,12 @@ extension ProxyServer {
       loops[ObjectIdentifier(loop)] = connections
     }
     var parts = parts
-    parts.registrations = registrations
     let operations = loops.values.first.map { makeOperations(on: $0, counters, registrations) }
     parts.gate = parts.gate ?? operations
     parts.operations = parts.operations ?? operations
     let context = ServerContext(
-      dht: dht, configuration: configuration, parts: parts, loops: loops, counters: counters)
+      dht: dht, configuration: configuration, parts: parts, registrations: registrations, loops: loops,
+      counters: counters)
     return (context, operations)
   }
 

@@ -32,7 +32,6 @@ package protocol RouteService: Sendable {
 
 /// What the server is put together from.
 package struct ProxyServerParts: Sendable {
-  package var registrations: Registrations?
   package var gate: (any RequestGate)?
   package var operations: (any RouteService)?
 

@@ -31,5 +31,10 @@ final class ResumedGet: OperationSink {
     }
   }
 
-  func finish(_ result: Result<Outcome, DHTError>) { sink.finish(result) }
+  /// What the engine before delivered counts, too.
+  func finish(_ result: Result<Outcome, DHTError>) {
+    guard case .success(.get(var outcome)) = result else { return sink.finish(result) }
+    outcome.delivered += knownCount
+    sink.finish(.success(.get(outcome)))
+  }
 }

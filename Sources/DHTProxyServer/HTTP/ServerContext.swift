@@ -21,14 +21,15 @@ final class ServerContext: Sendable {
   private let connectionCount = Atomic(0)
 
   init(
-    dht: DHT, configuration: ProxyServer.Configuration, parts: ProxyServerParts,
+    dht: DHT, configuration: ProxyServer.Configuration, parts: ProxyServerParts, registrations: Registrations,
     loops: [ObjectIdentifier: NIOLoopBound<LoopConnections>], counters: RequestCounters
   ) {
     self.configuration = configuration
     self.parts = parts
     self.loops = loops
     self.counters = counters
-    routes = RouteHandlers(dht: dht, configuration: configuration, parts: parts, counters: counters)
+    routes = RouteHandlers(
+      dht: dht, configuration: configuration, parts: parts, registrations: registrations, counters: counters)
     timing = Timing(
       idle: configuration.limits.idleTime.ticks, request: configuration.limits.requestTime.ticks,
       write: configuration.limits.writeTime.ticks, linger: Self.lingerTime.ticks,

@@ -9,7 +9,6 @@ internal import OpenDHT
 extension RouteHandlers {
   func putPermanent(_ body: PutBody, at key: InfoHash, _ request: ProxyRequest) async -> Answer {
     if let refusal = parts.gate?.refusal(of: .permanent, to: request) { return refusal }
-    guard let registrations = parts.registrations else { return .notImplemented }
     do throws(RegistrationRefusal) {
       return answer(try await registrations.put(body, at: key, from: request.address?.ip))
     } catch {
@@ -37,7 +36,6 @@ extension RouteHandlers {
   private static let secretLimits = JSONLimits(byteCount: 4096, depth: 4, valueCount: 16)
 
   func subscribe(_ body: ByteBuffer, at key: InfoHash, _ request: ProxyRequest, _ exchange: Exchange) async {
-    guard let registrations = parts.registrations else { return exchange.answer(.notImplemented) }
     let read = reading(body) { bytes throws(MessageError) in try SubscribeBody(reading: bytes) }
     guard case .success(let body) = read else { return exchange.answer(read.refusal) }
     do throws(RegistrationRefusal) {
@@ -73,7 +71,6 @@ extension RouteHandlers {
   }
 
   private func registered(_ work: (Registrations) async throws(RegistrationRefusal) -> Answer) async -> Answer {
-    guard let registrations = parts.registrations else { return .notImplemented }
     do throws(RegistrationRefusal) { return try await work(registrations) } catch { return Answer(error.answer) }
   }
 }

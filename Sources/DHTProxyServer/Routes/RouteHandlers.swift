@@ -9,6 +9,7 @@ struct RouteHandlers: Sendable {
   let report: NodeReport
   let configuration: ProxyServer.Configuration
   let parts: ProxyServerParts
+  let registrations: Registrations
   let counters: RequestCounters
   let startTime = WallTime.now
 
@@ -16,11 +17,15 @@ struct RouteHandlers: Sendable {
   var limits: ProxyServer.Limits { configuration.limits }
   var release: PeerRelease { configuration.release }
 
-  init(dht: DHT, configuration: ProxyServer.Configuration, parts: ProxyServerParts, counters: RequestCounters) {
+  init(
+    dht: DHT, configuration: ProxyServer.Configuration, parts: ProxyServerParts, registrations: Registrations,
+    counters: RequestCounters
+  ) {
     node = ProxyNode(dht: dht)
     report = NodeReport(of: dht, for: configuration.release)
     self.configuration = configuration
     self.parts = parts
+    self.registrations = registrations
     self.counters = counters
   }
 
@@ -55,13 +60,13 @@ extension RouteHandlers {
 
   /// What is told of the server.
   func currentStatistics() async -> ServerStatistics {
-    let kept = await parts.registrations?.statistics
+    let kept = await registrations.statistics
     let since330 = ServerStatistics.Since330(
-      android: kept?.android ?? .init(), iOS: kept?.iOS ?? .init(), unifiedPush: kept?.unifiedPush ?? .init(),
+      android: kept.android, iOS: kept.iOS, unifiedPush: kept.unifiedPush,
       startTime: Int(startTime.seconds), updateTime: Int(WallTime.now.seconds))
     return ServerStatistics(
-      listens: counters.listenCount, pushTokens: kept?.pushTokens ?? 0, permanentKeys: kept?.permanentKeys ?? 0,
-      permanentPuts: kept?.permanentPuts ?? 0, requestRate: counters.rate(),
+      listens: counters.listenCount, pushTokens: kept.pushTokens, permanentKeys: kept.permanentKeys,
+      permanentPuts: kept.permanentPuts, requestRate: counters.rate(),
       node: await report.edition().information, since330: release == .v4 ? since330 : nil)
   }
 }
